@@ -1,4 +1,18 @@
 /** The shapes that every spatial reader returns and every later step takes. */
+import type { MatrixData } from '../core/matrix.ts';
+
+/** Spots x genes as compressed sparse rows; values absent from a row are 0. */
+export interface SparseMatrix<D extends MatrixData = MatrixData> {
+  /** Row names, unique. */
+  readonly barcodes: readonly string[];
+  /** Column names, unique. */
+  readonly genes: readonly string[];
+  /** Length barcodes.length + 1. */
+  readonly indptr: Int32Array;
+  /** Column of each stored value, ascending within a row. */
+  readonly indices: Int32Array;
+  readonly data: D;
+}
 
 /**
  * Counts of one section, spots x genes, as compressed sparse rows.
@@ -17,6 +31,9 @@ export interface CountMatrix {
   readonly data: Float32Array;
 }
 
+/** Normalised or log-transformed counts, float64. */
+export type ExpressionMatrix = SparseMatrix<Float64Array>;
+
 /** One measured place on the slide. x and y are the CENTRE in full-resolution (level 0) pixels. */
 export interface Spot {
   readonly barcode: string;
@@ -24,6 +41,16 @@ export interface Spot {
   readonly y: number;
   readonly arrayRow?: number;
   readonly arrayCol?: number;
+}
+
+/** How many rows of a section's files stand in only one of them and were left out. */
+export interface DroppedSpots {
+  /** Spots on the slide that the counts do not hold. */
+  readonly spotsWithoutCounts: number;
+  /** Rows of the counts without a place on the slide. */
+  readonly countsWithoutSpot: number;
+  /** Spots that the file marks as lying outside the tissue. */
+  readonly spotsOutsideTissue: number;
 }
 
 /** One tissue section: an image, its spots, and their counts; row i of `counts` belongs to `spots[i]`. */
@@ -41,4 +68,6 @@ export interface Section {
   readonly mppSource: string;
   readonly spots: readonly Spot[];
   readonly counts: CountMatrix;
+  /** Set by the readers; absent on sections built in memory. */
+  readonly dropped?: DroppedSpots;
 }

@@ -1,0 +1,10 @@
+/** Pictures for reports: gene maps over sections, drawn without system fonts. */
+export { type Colormap, sequentialColormap } from './colormap.ts';
+export {
+  type GeneMapOptions,
+  type GeneMapPairOptions,
+  type MapOptions,
+  renderGeneMap,
+  renderGeneMapPair,
+} from './gene-map.ts';
+export { type TextStyle, textSvg, textWidth } from './stroke-font.ts';

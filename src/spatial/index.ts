@@ -1,0 +1,47 @@
+/**
+ * Spatial transcriptomics data without the compute engine: sections and cohorts from disk, counts,
+ * normalisation, and the choice of genes.
+ */
+export { type Cohort, type CohortOptions, readCohort, type SectionFailure } from './cohort.ts';
+export {
+  type CountMatrixParts,
+  countMatrixFromDense,
+  createCountMatrix,
+  selectBarcodes,
+  selectGeneColumns,
+  spotsPerGene,
+  spotTotals,
+  toDense,
+} from './count-matrix.ts';
+export { readCountsTable } from './counts-table.ts';
+export type { Flavor } from './dispersion-bins.ts';
+export { readGeneList } from './gene-list.ts';
+export { type GeneMoments, geneMoments } from './gene-moments.ts';
+export {
+  candidateGenes,
+  GENE_METHODS,
+  type GeneMethod,
+  type GeneSelection,
+  type GeneSelectionOptions,
+  requireGenes,
+  selectGenes,
+} from './gene-selection.ts';
+export {
+  type BatchedVariableGenes,
+  type HighlyVariable,
+  type HighlyVariableOptions,
+  highlyVariable,
+  highlyVariableAcrossBatches,
+  type VariableCutoffs,
+  type VariableGenes,
+} from './highly-variable.ts';
+export { readMex } from './mex.ts';
+export { makeNamesUnique } from './names.ts';
+export { log1p, medianTotal, type NormalizeTotalOptions, normalizeTotal } from './normalize.ts';
+export type { SectionOptions, UnplacedCounts } from './section-options.ts';
+export { readSpaceRanger, type SpaceRangerOptions } from './space-ranger.ts';
+export { readStSection, readStSpots } from './st-section.ts';
+export { readTenxH5 } from './tenx-h5.ts';
+export { readTissuePositions, type TissuePosition } from './tissue-positions.ts';
+export type { CountMatrix, DroppedSpots, ExpressionMatrix, Section, SparseMatrix, Spot } from './types.ts';
+export { mppFromScaleFactors, mppFromSpacing, visiumPixelSize } from './visium-pixel-size.ts';

@@ -1,0 +1,205 @@
+/** Writes a generated cohort to disk in the layout that the cohort reader takes. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
+import { writeFileAtomically } from '../core/atomic-file.ts';
+import { Rng } from '../core/rng.ts';
+import { UsageError } from '../errors.ts';
+import { DEFAULT_GENES, drawCounts, type Gene, type GeneNumbers, genePanel } from './expression.ts';
+import { measureSpots, type SpotStructure } from './spot-structure.ts';
+import { stainStyle, stainTissue } from './stain.ts';
+import { planTissue, SPOT_PITCH_UM, type TissuePlan } from './tissue-plan.ts';
+import { drawTissue } from './tissue-raster.ts';
+
+/** Size of a generated cohort. */
+export interface SyntheticCohortOptions {
+  /** Same seed and options, same bytes (for one version of the package). */
+  readonly seed: number;
+  /** Default 3. Each study has its own stain, focus, pixel size and expression shifts. */
+  readonly studies?: number;
+  /** Default 2. */
+  readonly patientsPerStudy?: number;
+  /** Default 1. */
+  readonly sectionsPerPatient?: number;
+  /** Default 120, at least 4. */
+  readonly spotsPerSection?: number;
+  /** Micrometres per pixel, varied by up to 8 % between studies; default 1.3. */
+  readonly mpp?: number;
+  /** Default {@link DEFAULT_GENES}. */
+  readonly genes?: GeneNumbers;
+}
+
+/** What was written. */
+export interface SyntheticCohort {
+  readonly folder: string;
+  readonly sectionIds: readonly string[];
+  readonly geneNames: readonly string[];
+}
+
+interface SectionJob {
+  readonly id: string;
+  readonly patient: string;
+  readonly study: string;
+  readonly mpp: number;
+  readonly seed: number;
+}
+
+interface SectionRecord {
+  readonly patient: string;
+  readonly spots: number;
+  readonly genes: number;
+  readonly image: readonly [number, number];
+  readonly pitch_px: number;
+  readonly um_per_px: number;
+}
+
+/**
+ * Writes a cohort of tissue-like H&E sections whose gene counts depend on what the picture shows:
+ * `cohort.csv` (id,path,patient,study), `meta.json` (`um_per_px` for each section folder) and, per section,
+ * `he.jpg`, `spots.csv` (barcode,array_x,array_y,px,py), `counts.tsv.gz` (spots x genes) and
+ * `structure.csv` (the hidden causes: area fractions and nuclei per mm2 under each spot).
+ * `cohort.csv` is written last, so a folder without it is incomplete.
+ *
+ * @throws UsageError if a number is out of range or `folder` is not empty.
+ */
+export async function writeSyntheticCohort(
+  folder: string,
+  options: SyntheticCohortOptions,
+): Promise<SyntheticCohort> {
+  checkOptions(options);
+  await requireEmptyFolder(folder);
+  const genes = genePanel(`${options.seed}`, options.genes ?? DEFAULT_GENES);
+  const jobs = listSections(options);
+  const meta: Record<string, SectionRecord> = {};
+  for (const job of jobs) {
+    meta[job.id] = await writeSection(join(folder, job.id), job, genes, options.spotsPerSection ?? 120);
+  }
+  await writeFileAtomically(join(folder, 'meta.json'), `${JSON.stringify(meta, null, 1)}\n`);
+  const rows = jobs.map(({ id, patient, study }) => [id, id, patient, study]);
+  await writeFileAtomically(
+    join(folder, 'cohort.csv'),
+    table([['id', 'path', 'patient', 'study'], ...rows], ','),
+  );
+  return { folder, sectionIds: jobs.map(({ id }) => id), geneNames: genes.map(({ name }) => name) };
+}
+
+function checkOptions(options: SyntheticCohortOptions): void {
+  const { studies = 1, patientsPerStudy = 1, sectionsPerPatient = 1, spotsPerSection = 4, mpp = 1 } = options;
+  const counts = [studies, patientsPerStudy, sectionsPerPatient, spotsPerSection - 3];
+  const genes = Object.values(options.genes ?? DEFAULT_GENES);
+  const whole = counts.every((n) => Number.isInteger(n) && n >= 1) && Number.isSafeInteger(options.seed);
+  const panel = genes.every((n) => Number.isInteger(n) && n >= 0) && genes.some((n) => n > 0);
+  if (whole && panel && mpp >= 0.2 && mpp <= 5) return;
+  throw new UsageError('writeSyntheticCohort', {
+    need: 'a whole seed, counts of 1 or more (4 or more spots), some genes, and mpp from 0.2 to 5',
+    found: JSON.stringify(options),
+  });
+}
+
+/** Nothing is ever overwritten: left-over sections of another run would look like part of this one. */
+async function requireEmptyFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const entries = await readdir(folder);
+  if (entries.length === 0) return;
+  throw new UsageError('writeSyntheticCohort', {
+    need: 'an empty or new folder',
+    found: `${entries.length} entries in ${folder}`,
+    next: 'name another folder or delete this one',
+  });
+}
+
+function listSections(options: SyntheticCohortOptions): SectionJob[] {
+  const { studies = 3, patientsPerStudy = 2, sectionsPerPatient = 1, mpp = 1.3, seed } = options;
+  const jobs: SectionJob[] = [];
+  for (let s = 1; s <= studies; s++) {
+    const study = `study${s}`;
+    const factor = new Rng(`${seed}/${study}/scanner`).uniform(0.92, 1.08);
+    const studyMpp = Math.round(1000 * mpp * factor) / 1000;
+    for (let p = 1; p <= patientsPerStudy; p++) {
+      const patient = `${study}-p${p}`;
+      for (let k = 1; k <= sectionsPerPatient; k++) {
+        jobs.push({ id: `${patient}-s${k}`, patient, study, mpp: studyMpp, seed });
+      }
+    }
+  }
+  return jobs;
+}
+
+async function writeSection(
+  folder: string,
+  job: SectionJob,
+  genes: readonly Gene[],
+  spotCount: number,
+): Promise<SectionRecord> {
+  const name = (part: string) => `${job.seed}/${part}`;
+  const plan = planTissue(name(job.id), spotCount);
+  const raster = drawTissue(plan, job.mpp);
+  const structure = measureSpots(plan, raster);
+  const seeds = { study: name(job.study), patient: name(job.patient), section: name(job.id) };
+  const counts = drawCounts(genes, structure, seeds);
+  const { widthPx, heightPx } = raster;
+  const pixels = await stainTissue(raster, stainStyle(name(job.study)), plan.seed);
+  const jpeg = await sharp(pixels, { raw: { width: widthPx, height: heightPx, channels: 3 } })
+    .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
+    .toBuffer();
+  await writeFileAtomically(join(folder, 'he.jpg'), jpeg);
+  await writeFileAtomically(join(folder, 'spots.csv'), spotsCsv(plan, job.mpp));
+  await writeFileAtomically(join(folder, 'structure.csv'), structureCsv(plan, structure));
+  await writeFileAtomically(join(folder, 'counts.tsv.gz'), countsTsv(plan, genes, counts));
+  return {
+    patient: job.patient,
+    spots: plan.spots.length,
+    genes: genes.length,
+    image: [widthPx, heightPx],
+    pitch_px: Math.round((100 * SPOT_PITCH_UM) / job.mpp) / 100,
+    um_per_px: job.mpp,
+  };
+}
+
+function barcodes(plan: TissuePlan): string[] {
+  return plan.spots.map(({ arrayX, arrayY }) => `${arrayX}x${arrayY}`);
+}
+
+function spotsCsv(plan: TissuePlan, mpp: number): string {
+  const names = barcodes(plan);
+  const rows = plan.spots.map(({ arrayX, arrayY, xUm, yUm }, i) => [
+    names[i]!,
+    arrayX,
+    arrayY,
+    (xUm / mpp).toFixed(2),
+    (yUm / mpp).toFixed(2),
+  ]);
+  return table([['barcode', 'array_x', 'array_y', 'px', 'py'], ...rows], ',');
+}
+
+function structureCsv(plan: TissuePlan, structure: readonly SpotStructure[]): string {
+  const names = barcodes(plan);
+  const header = [
+    'barcode',
+    'epithelium',
+    'stroma',
+    'necrosis',
+    'epithelial_nuclei_per_mm2',
+    'lymphocytes_per_mm2',
+  ];
+  const rows = structure.map((spot, i) => [
+    names[i]!,
+    spot.epithelium.toFixed(4),
+    spot.stroma.toFixed(4),
+    spot.necrosis.toFixed(4),
+    spot.epithelialNuclei.toFixed(1),
+    spot.lymphocytes.toFixed(1),
+  ]);
+  return table([header, ...rows], ',');
+}
+
+/** Spots x genes with an empty first header cell, as the public ST data sets have it. */
+function countsTsv(plan: TissuePlan, genes: readonly Gene[], counts: readonly Uint32Array[]): Uint8Array {
+  const rows = barcodes(plan).map((barcode, i) => [barcode, ...counts[i]!]);
+  return gzipSync(table([['', ...genes.map(({ name }) => name)], ...rows], '\t'), { level: 6 });
+}
+
+function table(rows: readonly (readonly (string | number)[])[], separator: string): string {
+  return `${rows.map((row) => row.join(separator)).join('\n')}\n`;
+}
