@@ -6,6 +6,8 @@ export default defineConfig({
     // The addon holds one tensor table per process: forked processes, not worker threads.
     pool: 'forks',
     maxWorkers: 2,
+    // Two workers share the cores; threads of their own would only wait for each other.
+    env: { MVHYBRID_THREADS: '1' },
     testTimeout: 60_000,
     setupFiles: ['tests/support/setup.ts'],
   },

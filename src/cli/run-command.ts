@@ -19,6 +19,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Registers work for the end of the command, also after failure and Ctrl-C; last registered runs first. */
   onExit(cleanup: Cleanup): void;
+  /** The command went on to its end, but a part of its work failed: exit code 1. */
+  markFailed(): void;
 }
 
 /** The process as this module uses it; tests pass their own. */
@@ -65,10 +67,14 @@ class Session {
   readonly #cleanups: Cleanup[] = [];
   #finishing: Promise<unknown[]> = Promise.resolve([]);
   interrupted = false;
+  partlyFailed = false;
 
   readonly context: CommandContext = {
     signal: this.#abort.signal,
     onExit: (cleanup) => void this.#cleanups.push(cleanup),
+    markFailed: () => {
+      this.partlyFailed = true;
+    },
   };
 
   abort(): void {
@@ -190,7 +196,8 @@ export async function runProgram(
   const detach = attach(session, host, isVerbose);
   try {
     await program.parseAsync([...argv]);
-    return session.interrupted ? EXIT_INTERRUPTED : EXIT_OK;
+    if (session.interrupted) return EXIT_INTERRUPTED;
+    return session.partlyFailed ? EXIT_FAILURE : EXIT_OK;
   } catch (error) {
     if (session.interrupted) return EXIT_INTERRUPTED;
     // Commander has printed its own message, or the help that was asked for.

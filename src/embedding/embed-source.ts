@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Backbone, embed, type FeatureKind, featureWidth } from '../backbones/index.ts';
+import { UsageError } from '../errors.ts';
 import { readEmbeddings, writeEmbeddings } from './embedding-file.ts';
 import { PartStore } from './part-store.ts';
 import type { PatchSource } from './patch-source.ts';
@@ -42,6 +43,17 @@ function settingsOf(backbone: Backbone, source: PatchSource, options: EmbedOptio
   };
   const pixels = Object.entries(source.fingerprint).map(([key, value]) => [key, String(value)]);
   return { ...own, ...Object.fromEntries(pixels) };
+}
+
+/** Name of the first setting that differs, for a message. */
+function changedSetting(
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
+): string {
+  const key = Object.keys({ ...before, ...now }).find((name) => before[name] !== now[name]);
+  return key === undefined
+    ? 'number of patches'
+    : `${key} (${before[key] ?? 'none'} then, ${now[key] ?? 'none'} now)`;
 }
 
 /** Collects patches into batches; the last one may be smaller. */
@@ -116,6 +128,11 @@ export async function embedSource(
     const same =
       JSON.stringify(before.attributes) === JSON.stringify(settings) && before.rows.length === total;
     if (same) return { path, rows: total, resumedRows: total };
+    throw new UsageError('embed', {
+      need: `the settings that ${path} was made with`,
+      found: `another ${changedSetting(before.attributes, settings)}`,
+      next: 'choose another folder, or replace it with --overwrite',
+    });
   }
   const width = featureWidth(backbone.card, options.features);
   const rowsPerPart = options.batch * BATCHES_PER_PART;

@@ -4,7 +4,7 @@ import { importsOf, projectFiles, readProjectFile, withoutComments } from './sou
 
 const COMPUTE = ['tensor', 'nn', 'optim', 'weights', 'backbones', 'ssl'];
 const MEASURED = ['slide', 'spatial', 'synthetic'];
-const RESULTS = ['embedding', 'eval', 'train', 'report'];
+const RESULTS = ['embedding', 'eval', 'train', 'report', 'pipeline'];
 
 /**
  * Which folder of src may import which; `errors` (src/errors.ts) is open to all. A new folder needs a row here.
@@ -26,6 +26,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   eval: ['core', 'tensor', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
   train: ['core', ...COMPUTE, ...MEASURED, 'embedding', 'eval'],
   report: ['core', 'slide', 'spatial', 'eval'],
+  pipeline: ['core', ...COMPUTE, ...MEASURED, 'embedding', 'eval', 'train', 'report'],
   server: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
   cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'server'],
   index: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],

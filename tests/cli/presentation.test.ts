@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createColors, wantsColor } from '../../src/cli/colors.ts';
-import { createOutput, stableJson } from '../../src/cli/output.ts';
+import { createOutput } from '../../src/cli/output.ts';
 import { formatDuration, Progress } from '../../src/cli/progress.ts';
 import { formatTable, formatTsv } from '../../src/cli/table.ts';
+import { stableJson } from '../../src/core/stable-json.ts';
 import { UsageError } from '../../src/errors.ts';
 
 function sink(isTTY = false, columns = 60) {

@@ -1,0 +1,91 @@
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import type { Prediction } from '../pipeline/index.ts';
+import {
+  addCohortOptions,
+  type CohortFlags,
+  droppedLines,
+  readSections,
+  reportFailures,
+} from './cohort-options.ts';
+import { embedProgress } from './embed-progress.ts';
+import { addComputeOptions, type ComputeFlags } from './encoder-options.ts';
+import { nameList, positiveNumber } from './option-parsers.ts';
+import { createOutput } from './output.ts';
+import { runCommand } from './run-command.ts';
+
+interface Flags extends ComputeFlags, CohortFlags {
+  readonly out: string;
+  readonly genes?: string[];
+  readonly spotUm: number;
+  readonly compare?: boolean;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mvhybrid predict model/head.safetensors cohort/ --sections C3 --genes ERBB2,CD74 --out predicted/
+  # measured counts beside the prediction
+  $ mvhybrid predict model/head.safetensors section/ --weights mvhybrid.pth --genes ERBB2 --compare --out predicted/
+
+Writes predictions.csv (barcode, centre in level-0 pixels, one column per gene: ln(1 + count)) and maps/<gene>.png.
+Encoder and patch size come from the head; a head on published weights needs the same file with --weights.
+`;
+
+function report({ table, maps, spots, genes }: Prediction): string {
+  const lines = [
+    `${genes} genes at ${spots} spots: ${table}`,
+    ...maps.map(({ gene, path }) => `map of ${gene}: ${path}`),
+  ];
+  if (maps.length === 0) lines.push('no maps: name genes with --genes');
+  return lines.join('\n');
+}
+
+export function predictCommand(): Command {
+  const command = new Command('predict')
+    .summary('expression of one section from its image')
+    .description(
+      'Predicts gene expression at every spot of a section and draws the genes asked for over the tissue.',
+    )
+    .argument('<head>', 'a head written by `fit`')
+    .argument('<section>', 'the section, or a cohort with --sections naming one of it')
+    .requiredOption('--out <folder>', 'where table, maps and embeddings go')
+    .option('--genes <names>', 'genes to draw, between commas', nameList)
+    .option('--compare', 'draw measured counts beside the prediction where the section has them')
+    .option('--spot-um <um>', 'diameter of the drawn discs', positiveNumber, 100);
+  addCohortOptions(addComputeOptions(command))
+    .option('--overwrite', 'replace embeddings made with other settings')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', EXAMPLES);
+  return command.action(
+    runCommand(async ({ signal, markFailed }, headPath: string, path: string, flags: Flags) => {
+      const { predictSection } = await import('../pipeline/index.ts');
+      const { readExpressionHead } = await import('../eval/index.ts');
+      const head = await readExpressionHead(headPath);
+      const cohort = await readSections(path, flags, signal);
+      if (cohort.sections.length > 1) {
+        throw new UsageError('predict', {
+          need: 'one section',
+          found: `${cohort.sections.length} in ${path}`,
+          next: `name one with --sections, e.g. --sections ${cohort.sections[0]!.id}`,
+        });
+      }
+      for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
+      using progress = embedProgress();
+      const prediction = await predictSection(head, cohort.sections[0]!, {
+        folder: flags.out,
+        mapGenes: flags.genes ?? [],
+        weights: flags.weights,
+        device: flags.device,
+        threads: flags.threads,
+        spotUm: flags.spotUm,
+        compare: flags.compare ?? false,
+        embed: { overwrite: flags.overwrite ?? false, onProgress: progress.onProgress },
+      });
+      progress.stop();
+      createOutput(flags.json ?? false).result(prediction, report);
+      reportFailures(cohort.failures, markFailed);
+    }),
+  );
+}

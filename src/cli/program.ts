@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { benchmarkCommand } from './benchmark-command.ts';
+import { demoCommand } from './demo-command.ts';
+import { doctorCommand } from './doctor-command.ts';
+import { embedCommand } from './embed-command.ts';
+import { fitCommand } from './fit-command.ts';
+import { predictCommand } from './predict-command.ts';
+import { packageVersion } from './version.ts';
+
+/** The command line with all its commands. */
+export function createProgram(): Command {
+  const program = new Command('mvhybrid')
+    .description(
+      'Spatial gene expression from H&E slides: MV_Hybrid and its peers, trained, embedded, judged, drawn.',
+    )
+    .version(packageVersion())
+    .option('--verbose', 'add the stack to error messages')
+    .showHelpAfterError('(run with --help for examples)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 the work failed (in part), 2 the call was wrong, 130 interrupted.\n',
+    );
+  for (const make of [
+    demoCommand,
+    embedCommand,
+    benchmarkCommand,
+    fitCommand,
+    predictCommand,
+    doctorCommand,
+  ]) {
+    program.addCommand(make());
+  }
+  return program;
+}
