@@ -1,4 +1,5 @@
 /** Weights from any of the file formats in use, told apart by content, not by name. */
+import { UsageError } from '../errors.ts';
 import { COPY_AGAIN, closingOnFailure, type FileBytes, openBytes } from './file-bytes.ts';
 import { partWithNames, underPart } from './parameter-names.ts';
 import { readSafetensors } from './safetensors.ts';

@@ -5,17 +5,12 @@ import type { StoredTensor } from './stored-tensor.ts';
 import { TorchTensor } from './torch-tensor.ts';
 
 /** Keys under which training programs keep state dicts, the preferred ones first. */
-export const STATE_DICT_KEYS: readonly string[] = [
-  'teacher',
-  'model',
-  'state_dict',
-  'model_state_dict',
-  'student',
-];
+const STATE_DICT_KEYS: readonly string[] = ['teacher', 'model', 'state_dict', 'model_state_dict', 'student'];
 
 /** Dicts in dicts that names are joined through, e.g. `backbone` and `dino_head` under `teacher`. */
 const DEEPEST = 4;
-const MOST_ENTRIES = 1_000_000;
+/** Entries looked at in one search, far above any checkpoint's: dicts may be named many times. */
+const MOST_ENTRIES = 5_000_000;
 
 /** Tensors by name and where they were. */
 export interface StateDict {
@@ -28,61 +23,67 @@ export interface StateDict {
 
 type Dict = ReadonlyMap<unknown, unknown>;
 
+/** A dict and the keys that lead to it. */
 interface Found {
   readonly dict: Dict;
   readonly path: readonly string[];
 }
 
-/** Tensors of a dict and of dicts in it, names joined by dots. Other values are left out. */
-function flattened(dict: Dict, file: FileBytes): Map<string, StoredTensor> {
-  const tensors = new Map<string, StoredTensor>();
-  let seen = 0;
-  const visit = (here: Dict, prefix: string, depth: number): void => {
-    for (const [key, value] of here) {
-      if (++seen > MOST_ENTRIES) throw file.refuse(`at most ${MOST_ENTRIES} entries`, 'more');
+/** One search through the dicts of one file. */
+class DictSearch {
+  readonly #file: FileBytes;
+  #seen = 0;
+
+  constructor(file: FileBytes) {
+    this.#file = file;
+  }
+
+  /** Tensors of a dict and of dicts in it, names joined by dots. Other values are left out. */
+  tensorsIn(dict: Dict, prefix = '', depth = 1): Map<string, StoredTensor> {
+    const tensors = new Map<string, StoredTensor>();
+    for (const [key, value] of dict) {
+      this.#seen++;
+      if (this.#seen > MOST_ENTRIES) throw this.#file.refuse(`at most ${MOST_ENTRIES} entries`, 'more');
       if (typeof key !== 'string') continue;
       if (value instanceof TorchTensor) tensors.set(prefix + key, value);
-      else if (value instanceof Map && depth < DEEPEST) visit(value, `${prefix}${key}.`, depth + 1);
+      if (!(value instanceof Map) || depth === DEEPEST) continue;
+      for (const [name, stored] of this.tensorsIn(value, `${prefix}${key}.`, depth + 1))
+        tensors.set(name, stored);
     }
-  };
-  visit(dict, '', 1);
-  return tensors;
-}
-
-/** The dict under a key, when it holds tensors. */
-function partOf(dict: Dict, key: string, file: FileBytes): Dict | undefined {
-  const part = dict.get(key);
-  return part instanceof Map && flattened(part, file).size > 0 ? part : undefined;
-}
-
-/** The dict under a key that the caller names: at the top, or below one of the usual keys. */
-function partNamed(root: Dict, under: string, file: FileBytes): Found | undefined {
-  const top = partOf(root, under, file);
-  if (top !== undefined) return { dict: top, path: [under] };
-  for (const key of STATE_DICT_KEYS) {
-    const outer = partOf(root, key, file);
-    const part = outer === undefined ? undefined : partOf(outer, under, file);
-    if (part !== undefined) return { dict: part, path: [key, under] };
+    return tensors;
   }
-  return undefined;
-}
 
-function partsOf(root: Dict, file: FileBytes): string[] {
-  const keys = [...root.keys()].filter((key) => typeof key === 'string');
-  return keys.filter((key) => partOf(root, key, file) !== undefined);
-}
-
-/** Follows the usual keys as long as they lead to tensors. */
-function descend(root: Dict, file: FileBytes): Found {
-  let dict = root;
-  const path: string[] = [];
-  while (path.length < DEEPEST) {
-    const key = STATE_DICT_KEYS.find((name) => partOf(dict, name, file) !== undefined);
-    if (key === undefined) break;
-    dict = partOf(dict, key, file)!;
-    path.push(key);
+  /** The dict under a key, when it holds tensors. */
+  part(dict: Dict, key: string): Dict | undefined {
+    const part = dict.get(key);
+    return part instanceof Map && this.tensorsIn(part).size > 0 ? part : undefined;
   }
-  return { dict, path };
+
+  /** All keys of a dict that lead to tensors. */
+  parts(dict: Dict): string[] {
+    return [...dict.keys()].filter((key) => typeof key === 'string' && this.part(dict, key)) as string[];
+  }
+
+  /** The dict under a key that the caller names: at the top, or below one of the usual keys. */
+  named(root: Dict, key: string): Found | undefined {
+    const top = this.part(root, key);
+    if (top !== undefined) return { dict: top, path: [key] };
+    for (const outerKey of STATE_DICT_KEYS) {
+      const outer = this.part(root, outerKey);
+      const dict = outer === undefined ? undefined : this.part(outer, key);
+      if (dict !== undefined) return { dict, path: [outerKey, key] };
+    }
+    return undefined;
+  }
+
+  /** Follows the usual keys as long as they lead to tensors. */
+  descend({ dict, path }: Found): Found {
+    for (const key of STATE_DICT_KEYS) {
+      const part = path.length < DEEPEST ? this.part(dict, key) : undefined;
+      if (part !== undefined) return this.descend({ dict: part, path: [...path, key] });
+    }
+    return { dict, path };
+  }
 }
 
 function describe(root: unknown): string {
@@ -92,21 +93,20 @@ function describe(root: unknown): string {
 }
 
 /**
- * The state dict in a checkpoint's object: the first of {@link STATE_DICT_KEYS} that holds tensors, and so on inside
- * it; the object itself when there is none.
+ * The state dict in a checkpoint's object: under the first of teacher, model, state_dict, model_state_dict, student
+ * that holds tensors, and so on inside it; the object itself when there is none.
  *
- * @param under key to take instead, at the top or below one of the usual keys. When no dict has it, the search goes
- * on among the names (see `underPart`).
+ * @param under key to take instead, at the top or below one of the usual keys. When no dict has it, it is taken for
+ * a part of the names (see `underPart`) and left to the caller.
  * @throws DataError when there are no tensors by name.
  */
 export function findStateDict(root: unknown, file: FileBytes, under?: string): StateDict {
   if (root instanceof Map) {
-    const named = under === undefined ? undefined : partNamed(root, under, file);
-    const { dict, path } = descend(named?.dict ?? root, file);
-    const tensors = flattened(dict, file);
-    if (tensors.size > 0) {
-      return { tensors, foundUnder: [...(named?.path ?? []), ...path].join('.'), parts: partsOf(root, file) };
-    }
+    const search = new DictSearch(file);
+    const named = under === undefined ? undefined : search.named(root, under);
+    const { dict, path } = search.descend(named ?? { dict: root, path: [] });
+    const tensors = search.tensorsIn(dict);
+    if (tensors.size > 0) return { tensors, foundUnder: path.join('.'), parts: search.parts(root) };
   }
   throw file.refuse(
     'a state dict, that is tensors by name',
