@@ -2,7 +2,7 @@
 import { DataError, ShapeError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import { copyInto, noGrad, scope, type Tensor, tensor } from '../tensor/index.ts';
-import { type StoredTensor, toFloat32 } from './stored-tensor.ts';
+import { isFloating, type StoredTensor, toFloat32 } from './stored-tensor.ts';
 
 export interface LoadOptions {
   /** Where the tensors come from, for messages. */
@@ -41,10 +41,31 @@ function checkNames(
   }
 }
 
+/** A loader must know before the first copy that the last one will fit too. */
+function checkFit(name: string, parameter: Tensor, stored: StoredTensor, { source }: LoadOptions): void {
+  const next = 'check that the checkpoint belongs to this backbone and these options';
+  if (stored.shape.join() !== parameter.shape.join()) {
+    throw new ShapeError('load weights', {
+      need: `${name} of shape [${parameter.shape.join(', ')}]`,
+      found: `[${stored.shape.join(', ')}] in ${source}`,
+      next,
+    });
+  }
+  if (!isFloating(stored.dtype)) {
+    throw new DataError('load weights', {
+      need: `floating point values for ${name}`,
+      found: `type ${stored.dtype} in ${source}`,
+      next,
+    });
+  }
+}
+
 /**
- * Copies every parameter of `module` from `given`, converted to float32. Nothing is changed unless all fit.
+ * Copies every parameter of `module` from `given`, converted to float32, one at a time. Nothing is changed unless
+ * all fit.
  *
- * @throws DataError for missing or unknown names; ShapeError naming the first parameter whose shape differs.
+ * @throws DataError for missing or unknown names and for integers; ShapeError naming the first parameter whose shape
+ * differs.
  */
 export function loadIntoModule(
   module: Module,
@@ -53,29 +74,10 @@ export function loadIntoModule(
 ): void {
   const wanted = module.namedParameters();
   checkNames(wanted, given, options);
-  for (const [name, parameter] of wanted) {
-    const stored = given.get(name)!;
-    if (stored.shape.join() !== parameter.shape.join()) {
-      throw new ShapeError('load weights', {
-        need: `${name} of shape [${parameter.shape.join(', ')}]`,
-        found: `[${stored.shape.join(', ')}] in ${options.source}`,
-        next: 'check that the checkpoint belongs to this backbone and these options',
-      });
-    }
-  }
+  for (const [name, parameter] of wanted) checkFit(name, parameter, given.get(name)!, options);
   noGrad(() => {
     for (const [name, parameter] of wanted) {
       scope(() => copyInto(parameter, tensor(toFloat32(given.get(name)!), parameter.shape)));
     }
   });
-}
-
-/** All parameters as stored float32 tensors, by name. */
-export function* storedParameters(
-  module: Module,
-  read: (t: Tensor) => Uint8Array,
-): Generator<[string, StoredTensor]> {
-  for (const [name, parameter] of module.namedParameters()) {
-    yield [name, { dtype: 'F32', shape: parameter.shape, bytes: read(parameter) }];
-  }
 }

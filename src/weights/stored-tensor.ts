@@ -1,14 +1,18 @@
 /** A tensor as a file holds it: element type, shape and bytes, before it reaches the compute engine. */
 import { DataError } from '../errors.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half-floats.ts';
 
-/** Bytes per element, by the names that safetensors uses. */
+/** Bytes per element, by the names that safetensors uses and in the order in which it lays types out. */
 export const STORED_WIDTHS = {
+  U64: 8,
+  I64: 8,
   F64: 8,
   F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
+  U32: 4,
   I32: 4,
+  BF16: 2,
+  F16: 2,
+  U16: 2,
   I16: 2,
   I8: 1,
   U8: 1,
@@ -17,6 +21,9 @@ export const STORED_WIDTHS = {
 
 /** Element type in a file. */
 export type StoredDtype = keyof typeof STORED_WIDTHS;
+
+/** Element types a parameter can be written in. */
+export type FloatDtype = 'F32' | 'F16' | 'BF16';
 
 export interface StoredTensor {
   readonly dtype: StoredDtype;
@@ -30,33 +37,47 @@ export function countOf(shape: readonly number[]): number {
   return shape.reduce((count, size) => count * size, 1);
 }
 
-/** bfloat16 is the upper half of a float32. */
-function fromBfloat16(words: Uint16Array): Float32Array {
-  const bits = Uint32Array.from(words, (word) => word << 16);
-  return new Float32Array(bits.buffer);
+/** Whether elements are floating point numbers, as all parameters are. */
+export function isFloating(dtype: StoredDtype): boolean {
+  return dtype === 'F64' || dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }
 
-/** IEEE half precision: 1 sign, 5 exponent, 10 mantissa bits. */
-function fromFloat16(words: Uint16Array): Float32Array {
-  return Float32Array.from(words, (word) => {
-    const sign = word & 0x8000 ? -1 : 1;
-    const exponent = (word >> 10) & 31;
-    const mantissa = word & 1023;
-    if (exponent === 31) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
-  });
+/** Typed arrays need aligned memory: the same bytes, copied only where they are not. */
+function aligned(bytes: Uint8Array, width: number): [ArrayBufferLike, number, number] {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes);
+  return [buffer, byteOffset, Math.floor(byteLength / width)];
 }
 
 /**
- * Elements as float32.
+ * Elements as float32. Of a float32 tensor, the memory of `bytes` itself where its alignment allows.
  *
  * @throws DataError for integer types, which no parameter has.
  */
 export function toFloat32({ dtype, bytes }: StoredTensor): Float32Array {
-  const { buffer } = Uint8Array.from(bytes); // typed arrays need aligned memory
-  if (dtype === 'F32') return new Float32Array(buffer);
-  if (dtype === 'F64') return Float32Array.from(new Float64Array(buffer));
-  if (dtype === 'BF16') return fromBfloat16(new Uint16Array(buffer));
-  if (dtype === 'F16') return fromFloat16(new Uint16Array(buffer));
+  const memory = aligned(bytes, STORED_WIDTHS[dtype]);
+  if (dtype === 'F32') return new Float32Array(...memory);
+  if (dtype === 'F64') return Float32Array.from(new Float64Array(...memory));
+  if (dtype === 'BF16') return fromBfloat16(new Uint16Array(...memory));
+  if (dtype === 'F16') return fromFloat16(new Uint16Array(...memory));
   throw new DataError('load weights', { need: 'floating point values', found: `a tensor of type ${dtype}` });
+}
+
+function encode(values: Float32Array, dtype: FloatDtype): Uint8Array {
+  const array = dtype === 'F16' ? toFloat16(values) : dtype === 'BF16' ? toBfloat16(values) : values;
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/**
+ * The tensor in another floating point type: through float32, rounded to nearest, ties to even. Integer tensors
+ * and tensors already of that type stay as they are. Nothing is read until `bytes` is.
+ */
+export function withFloatDtype(stored: StoredTensor, dtype: FloatDtype): StoredTensor {
+  if (stored.dtype === dtype || !isFloating(stored.dtype)) return stored;
+  return {
+    dtype,
+    shape: stored.shape,
+    get bytes() {
+      return encode(toFloat32(stored), dtype);
+    },
+  };
 }
