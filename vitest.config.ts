@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './tests/support/summary-reporter.ts';
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     // Two workers share the cores; threads of their own would only wait for each other.
     env: { MVHYBRID_THREADS: '1' },
     testTimeout: 60_000,
+    reporters: ['default', new SummaryReporter()],
     setupFiles: ['tests/support/setup.ts'],
   },
 });
