@@ -8,6 +8,8 @@ export class SummaryReporter implements Reporter {
       if (module.children.size === 0 && !module.ok()) counts.failed++;
       for (const test of module.children.allTests()) counts[test.result().state]++;
     }
-    process.stdout.write(`tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
+    process.stdout.write(
+      `tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`,
+    );
   }
 }
