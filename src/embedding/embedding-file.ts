@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import * as h5 from 'h5wasm/node';
 import { writeAtomically } from '../core/atomic-file.ts';
+import { withFixedClock } from '../core/fixed-clock.ts';
 import { DataError, UsageError } from '../errors.ts';
 import type { PatchRow } from './patch-source.ts';
 
@@ -25,16 +26,22 @@ export async function writeEmbeddings(path: string, embeddings: Embeddings): Pro
   await h5.ready;
   const { rows, values, width, attributes } = embeddings;
   await writeAtomically(path, async (temporary) => {
-    const file = new h5.File(temporary, 'w');
-    try {
-      file.create_dataset({ name: 'embeddings', data: values, shape: [rows.length, width], dtype: '<f' });
-      file.create_dataset({ name: 'barcodes', data: rows.map((row) => row.barcode), shape: [rows.length] });
-      const coords = BigInt64Array.from(rows.flatMap(({ x, y }) => [BigInt(x), BigInt(y)]));
-      file.create_dataset({ name: 'coords', data: coords, shape: [rows.length, 2], dtype: '<q' });
-      file.create_attribute(ATTRIBUTE, JSON.stringify(attributes));
-    } finally {
-      file.close();
-    }
+    withFixedClock(() => {
+      const file = new h5.File(temporary, 'w');
+      try {
+        file.create_dataset({ name: 'embeddings', data: values, shape: [rows.length, width], dtype: '<f' });
+        file.create_dataset({
+          name: 'barcodes',
+          data: rows.map((row) => row.barcode),
+          shape: [rows.length],
+        });
+        const coords = BigInt64Array.from(rows.flatMap(({ x, y }) => [BigInt(x), BigInt(y)]));
+        file.create_dataset({ name: 'coords', data: coords, shape: [rows.length, 2], dtype: '<q' });
+        file.create_attribute(ATTRIBUTE, JSON.stringify(attributes));
+      } finally {
+        file.close();
+      }
+    });
   });
 }
 
