@@ -1,7 +1,7 @@
 /** Puts stored tensors into a module's parameters by name. */
 import { DataError, ShapeError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
-import { copyInto, noGrad, scope, type Tensor, tensor } from '../tensor/index.ts';
+import { copyInto, noGrad, scope, shareTensor, type Tensor } from '../tensor/index.ts';
 import { isFloating, type StoredTensor, toFloat32 } from './stored-tensor.ts';
 
 export interface LoadOptions {
@@ -77,7 +77,7 @@ export function loadIntoModule(
   for (const [name, parameter] of wanted) checkFit(name, parameter, given.get(name)!, options);
   noGrad(() => {
     for (const [name, parameter] of wanted) {
-      scope(() => copyInto(parameter, tensor(toFloat32(given.get(name)!), parameter.shape)));
+      scope(() => copyInto(parameter, shareTensor(toFloat32(given.get(name)!), parameter.shape)));
     }
   });
 }

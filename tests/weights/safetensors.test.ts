@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ import {
 import { expectRefusal, temporaryFolder } from '../spatial/section-files.ts';
 import { readGolden } from '../support/fixtures.ts';
 import { goldenPath } from '../support/paths.ts';
-import { float32 } from './weight-files.ts';
+import { float32, safetensorsBytes } from './weight-files.ts';
 
 const DTYPES = Object.keys(STORED_WIDTHS) as StoredDtype[];
 
@@ -149,6 +149,22 @@ describe('safetensors', () => {
     expect(() => stored.bytes).toThrow(
       new UsageError('read weights', { need: 'an open file', found: `${path()}, which was closed` }),
     );
+  });
+
+  it('reaches tensors behind the first 4 GiB without reading those', async () => {
+    const far = 5 * 2 ** 30;
+    const header = {
+      large: { dtype: 'U8', shape: [far], data_offsets: [0, far] },
+      small: { dtype: 'F32', shape: [2], data_offsets: [far, far + 8] },
+    };
+    const head = safetensorsBytes(header);
+    await writeFile(path('sparse'), head);
+    await truncate(path('sparse'), head.length + far); // a hole, which takes no space on the disk
+    await appendFile(path('sparse'), float32([2], [3, 4]).bytes);
+    const file = openSafetensors(path('sparse'));
+    expect([...toFloat32(file.tensors.get('small')!)]).toEqual([3, 4]);
+    file.close();
+    await rm(path('sparse'));
   });
 });
 

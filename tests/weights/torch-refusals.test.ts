@@ -50,6 +50,13 @@ const CONTENT: readonly Refusal[] = [
     'download the file itself',
   ],
   [
+    'a gzip file',
+    Buffer.from([0x1f, 0x8b, 8, 0]),
+    'a safetensors file or a PyTorch checkpoint',
+    'a gzip file',
+    'unpack it',
+  ],
+  [
     'an HDF5 file',
     Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'),
     'a safetensors file or a PyTorch checkpoint',
