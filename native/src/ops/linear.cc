@@ -58,10 +58,10 @@ Tensor forward_kernel(const Tensor& input, const Tensor& weight, const Tensor& b
 }
 
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& input, const Tensor& weight, const Optional& bias) {
     ctx->save_for_backward({input, weight});
-    ctx->saved_data["bias"] = bias.defined();
-    return forward_kernel(input, weight, bias, gemm::Activation::None);
+    ctx->saved_data["bias"] = or_undefined(bias).defined();
+    return forward_kernel(input, weight, or_undefined(bias), gemm::Activation::None);
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
@@ -103,7 +103,7 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, c
   const bool differentiate =
       c10::GradMode::is_enabled() && (input.requires_grad() || weight.requires_grad() || (b.defined() && b.requires_grad()));
   if (!differentiate) return forward_kernel(input, weight, b, act);
-  return activate(LinearFunction::apply(input, weight, b), act);
+  return activate(LinearFunction::apply(input, weight, bias), act);
 }
 
 }  // namespace mvh::ops

@@ -19,7 +19,8 @@ bool for_kernel(const Tensor& first, const Rest&... rest) {
   return for_kernel(first) && (for_kernel(rest) && ...);
 }
 
-/// The tensor of an optional argument, undefined when absent.
+/// The tensor of an optional argument, undefined when absent. Autograd functions take the optional itself: libtorch 1.13
+/// refuses an undefined tensor among their inputs.
 inline Tensor or_undefined(const Optional& t) { return t ? *t : Tensor(); }
 inline const float* data_or_null(const Tensor& t) { return t.defined() ? t.data_ptr<float>() : nullptr; }
 
