@@ -18,17 +18,16 @@ interface Sample {
 const samples = JSON.parse(readFileSync(goldenPath('model/recipe_samples.json'), 'utf8')) as Sample[];
 
 describe('the weight recipe', () => {
-  it.each(samples.filter(({ u32_first4 }) => u32_first4 !== undefined))('gives the reference bits for $name', ({
-    name,
-    shape,
-    ...expected
-  }) => {
-    expect(fnv1a(name)).toBe(expected.fnv1a);
-    expect([0, 1, 2, 3].map((i) => hashWord(fnv1a(name), i))).toEqual(expected.u32_first4);
-    const values = recipe(name, shape);
-    expect([...values.subarray(0, 4)]).toEqual(expected.first4);
-    expect(values.at(-1)).toBe(expected.last);
-  });
+  it.each(samples.filter(({ u32_first4 }) => u32_first4 !== undefined))(
+    'gives the reference bits for $name',
+    ({ name, shape, ...expected }) => {
+      expect(fnv1a(name)).toBe(expected.fnv1a);
+      expect([0, 1, 2, 3].map((i) => hashWord(fnv1a(name), i))).toEqual(expected.u32_first4);
+      const values = recipe(name, shape);
+      expect([...values.subarray(0, 4)]).toEqual(expected.first4);
+      expect(values.at(-1)).toBe(expected.last);
+    },
+  );
 
   it('gives the reference image', () => {
     const sample = samples.find(({ name }) => name.startsWith('image '))!;

@@ -72,10 +72,7 @@ export function expectGradients(golden: Golden, leaves: ReadonlyMap<string, Tens
       continue;
     }
     expect(gradient, `gradient of ${name}`).toBeDefined();
-    expect(toFloat32Array(gradient!), `gradient of ${name}`).toBeClose(
-      stored.data,
-      golden.tolerance('grad'),
-    );
+    expect(toFloat32Array(gradient!), `gradient of ${name}`).toBeClose(stored.data, golden.tolerance('grad'));
   }
 }
 
