@@ -44,10 +44,10 @@ function using<M extends Backbone>(make: () => M, work: (model: M) => void): voi
   expect(tensorCount()).toBe(start);
 }
 
-describe.each([
+describe.each<[string, (options?: { dropPath?: number }) => Backbone]>([
   ['MV_Hybrid', hybrid],
   ['ViT', vit],
-] as const)('%s', (_, make) => {
+])('%s', (_, make) => {
   it.each([
     [1, 3, 60, 64],
     [1, 3, 64, 65],
