@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "compat.h"
 #include "handles.h"
 #include "random.h"
 
@@ -17,7 +18,7 @@ struct Argument {
   std::string name;
   Kind kind;
   bool optional;
-  c10::optional<c10::IValue> fallback;
+  OptionalValue fallback;
 };
 
 struct Operator {
@@ -110,8 +111,8 @@ c10::IValue to_ivalue(napi_env env, const Argument& argument, napi_value v) {
     case Kind::Tensor: return to_tensor(env, v);
     case Kind::TensorList: return to_list<at::Tensor>(env, v, what, [&](napi_value x) { return to_tensor(env, x); });
     case Kind::OptionalTensorList:
-      return to_list<c10::optional<at::Tensor>>(env, v, what, [&](napi_value x) {
-        return is_nullish(env, x) ? c10::optional<at::Tensor>() : c10::optional<at::Tensor>(to_tensor(env, x));
+      return to_list<OptionalTensor>(env, v, what, [&](napi_value x) {
+        return is_nullish(env, x) ? OptionalTensor() : OptionalTensor(to_tensor(env, x));
       });
     case Kind::Int: return integer(v);
     case Kind::IntList: {

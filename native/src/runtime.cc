@@ -46,7 +46,7 @@ napi_value about(Args& args) {
   set("parallel", from_string(env, at::get_parallel_info()));
   set("config", from_string(env, at::show_config()));
   set("cuda", from_bool(env, at::hasCUDA()));
-  set("cudaDevices", from_double(env, at::hasCUDA() ? static_cast<double>(at::detail::getCUDAHooks().getNumGPUs()) : 0));
+  set("cudaDevices", from_double(env, at::hasCUDA() ? static_cast<double>(at::getNumGPUs()) : 0));
   return out;
 }
 
@@ -70,8 +70,12 @@ napi_value make_generator(Args& args) {
   const c10::Device device(to_string(args.env(), args[1]));
   auto generator = at::globalContext().defaultGenerator(device).clone();
   generator.set_current_seed(static_cast<uint64_t>(to_int(args.env(), args[0], "seed")));
-  generators().push_back(generator);
-  return from_double(args.env(), static_cast<double>(generators().size() - 1));
+  auto& list = generators();
+  size_t slot = 0;
+  while (slot < list.size() && list[slot].defined()) slot++;
+  if (slot == list.size()) list.emplace_back();
+  list[slot] = std::move(generator);
+  return from_double(args.env(), static_cast<double>(slot));
 }
 
 napi_value drop_generator(Args& args) {

@@ -1,13 +1,21 @@
 /** Gradients by libtorch's autograd. */
-import { adopt, engineError } from './invoke.ts';
+import { attempt } from './engine-error.ts';
+import { adopt } from './invoke.ts';
 import { native } from './native.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Runs `work` without recording operations for gradients. */
+/**
+ * Runs `work` without recording operations for gradients.
+ *
+ * @throws TypeError when `work` is asynchronous: recording would be on again before it goes on.
+ */
 export function noGrad<T>(work: () => T): T {
   const before = native().setGradEnabled(false);
   try {
-    return work();
+    const result = work();
+    if (result instanceof Promise)
+      throw new TypeError('noGrad: the work must be synchronous, it returned a promise');
+    return result;
   } finally {
     native().setGradEnabled(before);
   }
@@ -19,20 +27,16 @@ export function noGrad<T>(work: () => T): T {
  * @param seed cotangent of `root`, same shape; may be left out for a single element.
  */
 export function backward(root: Tensor, seed?: Tensor, { retainGraph = false } = {}): void {
-  try {
-    native().backward(root.handle, seed?.handle, retainGraph);
-  } catch (error) {
-    throw engineError('backward', error);
-  }
+  attempt('backward', () => native().backward(root.handle, seed?.handle, retainGraph));
 }
 
 /** The accumulated gradient of a leaf, or undefined before any. Shares memory with it. */
 export function gradientOf(leaf: Tensor): Tensor | undefined {
-  const handle = native().gradient(leaf.handle);
+  const handle = attempt('gradientOf', () => native().gradient(leaf.handle));
   return handle === null ? undefined : adopt(handle);
 }
 
 /** Forgets a leaf's gradient. */
 export function clearGradient(leaf: Tensor): void {
-  native().clearGradient(leaf.handle);
+  attempt('clearGradient', () => native().clearGradient(leaf.handle));
 }

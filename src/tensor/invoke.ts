@@ -1,5 +1,5 @@
 /** Calls an operator by its place in the addon's table and wraps what comes back. Used by the generated functions. */
-import { EngineError } from '../errors.ts';
+import { engineError } from './engine-error.ts';
 import { native } from './native.ts';
 import { own } from './scope.ts';
 import { Tensor } from './tensor.ts';
@@ -16,17 +16,6 @@ export function operator(name: string, overload: string): Operator {
   return { name, overload, index: -1 };
 }
 
-/** The native error reads "arguments, newline, reason"; both become one line. */
-export function engineError(operation: string, error: unknown): EngineError {
-  const [given = '', ...rest] = (error instanceof Error ? error.message : String(error)).split('\n');
-  const reason = rest.join(' ').replace(/\s+/g, ' ').trim();
-  const parts =
-    reason === ''
-      ? { need: 'a valid call', found: given }
-      : { need: 'arguments that the operation accepts', found: given, next: reason };
-  return new EngineError(operation, { ...parts, cause: error });
-}
-
 /** Runs an operator on already converted arguments. */
 export function invoke(op: Operator, args: readonly unknown[]): unknown {
   const addon = native();
@@ -34,7 +23,7 @@ export function invoke(op: Operator, args: readonly unknown[]): unknown {
     if (op.index < 0) op.index = addon.resolve(op.name, op.overload);
     return addon.call(op.index, ...args);
   } catch (error) {
-    throw engineError(op.name.replace(/^aten::/, ''), error);
+    throw engineError(op.name.replace(/^\w+::/, ''), error);
   }
 }
 

@@ -1,6 +1,7 @@
 /** A multi-dimensional array in native memory. Operations on it are functions: `add(a, b)`, `matmul(a, b)`. */
 import type { Device } from './device.ts';
 import { type Dtype, dtypeNamed } from './dtype.ts';
+import { attempt } from './engine-error.ts';
 import { native } from './native.ts';
 
 // The safety net for a tensor that escaped every scope and was forgotten; scopes are the rule.
@@ -24,17 +25,17 @@ export class Tensor {
 
   /** Sizes of all axes. */
   get shape(): readonly number[] {
-    this.#shape ??= native().shape(this.#handle);
+    this.#shape ??= attempt('shape', () => native().shape(this.#handle));
     return this.#shape;
   }
 
   get dtype(): Dtype {
-    this.#dtype ??= dtypeNamed(native().dtype(this.#handle));
+    this.#dtype ??= dtypeNamed(attempt('dtype', () => native().dtype(this.#handle)));
     return this.#dtype;
   }
 
   get device(): Device {
-    return native().device(this.#handle) as Device;
+    return attempt('device', () => native().device(this.#handle)) as Device;
   }
 
   /** Size of one axis; negative counts from the end. */
@@ -51,16 +52,16 @@ export class Tensor {
   }
 
   get requiresGrad(): boolean {
-    return native().requiresGrad(this.#handle);
+    return attempt('requiresGrad', () => native().requiresGrad(this.#handle));
   }
 
   set requiresGrad(required: boolean) {
-    native().setRequiresGrad(this.#handle, required);
+    attempt('requiresGrad', () => native().setRequiresGrad(this.#handle, required));
   }
 
   /** Moves the data to another device under the same object; a gradient is dropped. Meant for parameters. */
   moveTo(device: Device): void {
-    native().moveTo(this.#handle, device);
+    attempt('moveTo', () => native().moveTo(this.#handle, device));
   }
 
   /** False after {@link dispose}. */
@@ -74,6 +75,8 @@ export class Tensor {
     forgotten.unregister(this);
     native().dispose(this.#handle);
     this.#handle = -1;
+    this.#shape = undefined;
+    this.#dtype = undefined;
   }
 
   toString(): string {

@@ -36,6 +36,7 @@ inline Vec load_first(const float* p, int64_t n) {
 
 inline void store_first(float* p, Vec v, int64_t n) { std::memcpy(p, &v, static_cast<size_t>(n) * 4); }
 
+// NaN in `b` stays NaN, in `a` it is lost.
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
 
@@ -51,9 +52,9 @@ inline float largest(Vec v) {
   return best;
 }
 
-/// 2^x, relative error below 2e-7; underflows to 0 below -126 and saturates above 127.
+/// 2^x, relative error below 2e-7; underflows to 0 below -126, saturates above 127, and is NaN for NaN.
 inline Vec exp2(Vec x) {
-  const Vec clamped = max(min(x, splat(127.0f)), splat(-126.0f));
+  const Vec clamped = max(splat(-126.0f), min(splat(127.0f), x));
   // Adding 1.5 * 2^23 rounds to the nearest whole number and leaves it in the low mantissa bits.
   const Vec shifted = clamped + splat(12582912.0f);
   const Vec f = clamped - (shifted - splat(12582912.0f));  // in [-0.5, 0.5]

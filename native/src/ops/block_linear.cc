@@ -12,7 +12,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-void check_block_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, c10::string_view activation) {
+void check_block_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, StringView activation) {
   TORCH_CHECK(x.dim() == 3 && weight.dim() == 3 && bias.dim() == 2 && x.size(0) == weight.size(0) &&
                   x.size(0) == bias.size(0) && x.size(2) == weight.size(1) && weight.size(2) == bias.size(1),
               "block_linear: needs x [blocks, rows, in], weight [blocks, in, out], bias [blocks, out], got ", x.sizes(), ", ",
@@ -28,7 +28,7 @@ void softshrink_rows(float* x, int64_t count, float threshold) {
   });
 }
 
-Tensor forward_kernel(const Tensor& x_given, const Tensor& weight_given, const Tensor& bias_given, c10::string_view activation,
+Tensor forward_kernel(const Tensor& x_given, const Tensor& weight_given, const Tensor& bias_given, StringView activation,
                       double threshold) {
   const auto x = x_given.contiguous(), weight = weight_given.contiguous(), bias = bias_given.contiguous();
   const int64_t rows = x.size(1), in = x.size(2), out = weight.size(2);
@@ -72,7 +72,7 @@ struct BlockLinearFunction : torch::autograd::Function<BlockLinearFunction> {
 
 }  // namespace
 
-Tensor block_linear_composed(const Tensor& x, const Tensor& weight, const Tensor& bias, c10::string_view activation,
+Tensor block_linear_composed(const Tensor& x, const Tensor& weight, const Tensor& bias, StringView activation,
                              double threshold) {
   check_block_linear(x, weight, bias, activation);
   const auto y = at::baddbmm(bias.unsqueeze(1), x, weight);
@@ -80,7 +80,7 @@ Tensor block_linear_composed(const Tensor& x, const Tensor& weight, const Tensor
   return activation == "softshrink" ? at::softshrink(y, threshold) : y;
 }
 
-Tensor block_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, c10::string_view activation, double threshold) {
+Tensor block_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, StringView activation, double threshold) {
   if (!for_kernel(x, weight, bias) || x.numel() == 0) return block_linear_composed(x, weight, bias, activation, threshold);
   check_block_linear(x, weight, bias, activation);
   const bool differentiate =

@@ -30,12 +30,12 @@ Tensor forward_kernel(const Tensor& x_given, const Tensor& weight_given, const T
 }
 
 struct ConvFunction : torch::autograd::Function<ConvFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t pad_left,
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Optional& bias, int64_t pad_left,
                         bool silu) {
-    ctx->save_for_backward({x, weight, bias});
+    ctx->save_for_backward({x, weight, or_undefined(bias)});
     ctx->saved_data["pad_left"] = pad_left;
     ctx->saved_data["silu"] = silu;
-    return forward_kernel(x, weight, bias, pad_left, silu);
+    return forward_kernel(x, weight, or_undefined(bias), pad_left, silu);
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
@@ -69,7 +69,7 @@ Tensor depthwise_conv1d(const Tensor& x, const Tensor& weight, const Optional& b
   const bool differentiate =
       c10::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad() || (b.defined() && b.requires_grad()));
   if (!differentiate) return forward_kernel(x, weight, b, pad_left, silu);
-  return ConvFunction::apply(x, weight, b, pad_left, silu);
+  return ConvFunction::apply(x, weight, bias, pad_left, silu);
 }
 
 }  // namespace mvh::ops

@@ -134,7 +134,7 @@ struct AdjointFunction : torch::autograd::Function<AdjointFunction> {
 
 Tensor token_block_dft_composed(const Tensor& x, int64_t blocks) {
   const auto l = layout_of_signal(x, blocks);
-  const auto spectrum = at::fft_fft2(x.reshape({l.batch, l.tokens, blocks, l.width}), c10::nullopt, {1, 2}, "ortho");
+  const auto spectrum = at::fft_fft2(x.reshape({l.batch, l.tokens, blocks, l.width}), {}, {1, 2}, "ortho");
   return at::cat({at::real(spectrum), at::imag(spectrum)}, 3).permute({2, 0, 1, 3}).reshape({blocks, l.batch * l.tokens, 2 * l.width});
 }
 
@@ -142,7 +142,7 @@ Tensor token_block_dft_adjoint_composed(const Tensor& spectrum, int64_t batch) {
   const auto l = layout_of_spectrum(spectrum, batch);
   const auto parts = spectrum.reshape({l.blocks, batch, l.tokens, 2 * l.width}).permute({1, 2, 0, 3}).chunk(2, 3);
   const auto values = at::complex(parts[0].contiguous(), parts[1].contiguous());
-  return at::real(at::fft_ifft2(values, c10::nullopt, {1, 2}, "ortho")).reshape({batch, l.tokens, l.blocks * l.width});
+  return at::real(at::fft_ifft2(values, {}, {1, 2}, "ortho")).reshape({batch, l.tokens, l.blocks * l.width});
 }
 
 Tensor token_block_dft(const Tensor& x, int64_t blocks) {

@@ -1,6 +1,7 @@
 // Without oneDNN: libtorch's own matrix product, activation as a second pass.
 #ifndef MVH_WITH_DNNL
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include "ops/gemm.h"
 
@@ -23,7 +24,7 @@ const char* backend_name() { return "libtorch's BLAS"; }
 
 void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
            const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
-  at::NoGradGuard no_grad;
+  c10::NoGradGuard no_grad;
   const auto left = transpose_a ? view(a, k, m, lda).t() : view(a, m, k, lda);
   const auto right = transpose_b ? view(b, n, k, ldb).t() : view(b, k, n, ldb);
   auto out = view(c, m, n, ldc);
@@ -32,14 +33,14 @@ void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, 
 }
 
 void linear(const Matrix& x, const at::Tensor& weight, const float* bias, Activation activation, float* out) {
-  at::NoGradGuard no_grad;
+  c10::NoGradGuard no_grad;
   auto result = view(out, x.rows, weight.size(0), weight.size(0));
   at::mm_out(result, view(x.data, x.rows, x.cols, x.stride), weight.detach().t());
   finish(result, bias, activation);
 }
 
 void product(const Matrix& x, const float* weight, int64_t n, const float* bias, Activation activation, float* out) {
-  at::NoGradGuard no_grad;
+  c10::NoGradGuard no_grad;
   auto result = view(out, x.rows, n, n);
   at::mm_out(result, view(x.data, x.rows, x.cols, x.stride), view(weight, x.cols, n, n));
   finish(result, bias, activation);

@@ -27,11 +27,28 @@ dnnl::stream& stream() {
 /// What a primitive depends on: rows, inner, columns, row stride of x, bias or not, activation.
 using Key = std::tuple<int64_t, int64_t, int64_t, int64_t, bool, Activation>;
 
+// oneDNN 3 dropped the operation descriptors and the scale of element-wise operations.
+#if DNNL_VERSION_MAJOR >= 3
+void append(dnnl::post_ops& ops, dnnl::algorithm function) { ops.append_eltwise(function, 0.0f, 0.0f); }
+
+template <class... Descs>
+dnnl::matmul::primitive_desc matmul_desc(const dnnl::primitive_attr& attr, const Descs&... descs) {
+  return {engine(), descs..., attr};
+}
+#else
+void append(dnnl::post_ops& ops, dnnl::algorithm function) { ops.append_eltwise(1.0f, function, 0.0f, 0.0f); }
+
+template <class... Descs>
+dnnl::matmul::primitive_desc matmul_desc(const dnnl::primitive_attr& attr, const Descs&... descs) {
+  return {dnnl::matmul::desc(descs...), attr, engine()};
+}
+#endif
+
 dnnl::primitive_attr attributes(Activation activation) {
   dnnl::primitive_attr attr;
   dnnl::post_ops ops;
-  if (activation == Activation::Gelu) ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_gelu_erf, 0.0f, 0.0f);
-  if (activation == Activation::Relu) ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+  if (activation == Activation::Gelu) append(ops, dnnl::algorithm::eltwise_gelu_erf);
+  if (activation == Activation::Relu) append(ops, dnnl::algorithm::eltwise_relu);
   attr.set_post_ops(ops);
   // oneDNN keeps one scratchpad per primitive; ours comes per call, so that a primitive may be shared by threads.
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -44,9 +61,9 @@ dnnl::matmul::primitive_desc describe(const Key& key) {
   const memory::desc x({m, k}, f32, memory::dims{stride, 1});
   const memory::desc w({k, n}, f32, memory::format_tag::any);
   const memory::desc y({m, n}, f32, memory::dims{n, 1});
-  if (!bias) return {dnnl::matmul::desc(x, w, y), attributes(activation), engine()};
+  if (!bias) return matmul_desc(attributes(activation), x, w, y);
   const memory::desc b({1, n}, f32, memory::dims{n, 1});
-  return {dnnl::matmul::desc(x, w, b, y), attributes(activation), engine()};
+  return matmul_desc(attributes(activation), x, w, b, y);
 }
 
 struct Product {

@@ -18,7 +18,7 @@ void check_linear(const Tensor& input, const Tensor& weight, const Tensor& bias)
               weight.size(0), "]");
 }
 
-gemm::Activation activation_named(c10::string_view name) {
+gemm::Activation activation_named(StringView name) {
   if (name == "none") return gemm::Activation::None;
   if (name == "gelu") return gemm::Activation::Gelu;
   if (name == "relu") return gemm::Activation::Relu;
@@ -31,11 +31,13 @@ Tensor activate(const Tensor& y, gemm::Activation activation) {
   return y;
 }
 
-/// Rows of `x` as one matrix: free for a contiguous tensor and for a column slice of one.
+/// Rows of `x` as one matrix: free for a contiguous tensor and for a column slice of one. Rows that overlap, as those of an
+/// expanded tensor, are copied: a matrix product wants them at least their own length apart.
 Tensor as_matrix(const Tensor& x) {
-  if (x.dim() == 2 && (x.stride(1) == 1 || x.size(1) == 1)) return x;
-  bool regular = x.dim() > 2 && (x.stride(-1) == 1 || x.size(-1) == 1);
+  const bool dense = x.dim() >= 2 && (x.stride(-1) == 1 || x.size(-1) == 1);
+  bool regular = dense && (x.size(-2) == 1 || x.stride(-2) >= x.size(-1));
   for (int64_t d = 0; regular && d + 2 < x.dim(); d++) regular = x.stride(d) == x.stride(d + 1) * x.size(d + 1);
+  if (regular && x.dim() == 2) return x;
   const int64_t rows = x.size(-1) == 0 ? 0 : x.numel() / x.size(-1);
   if (regular) return x.as_strided({rows, x.size(-1)}, {x.stride(-2), 1});
   return x.reshape({rows, x.size(-1)}).contiguous();
@@ -58,10 +60,10 @@ Tensor forward_kernel(const Tensor& input, const Tensor& weight, const Tensor& b
 }
 
 struct LinearFunction : torch::autograd::Function<LinearFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& input, const Tensor& weight, const Optional& bias) {
     ctx->save_for_backward({input, weight});
-    ctx->saved_data["bias"] = bias.defined();
-    return forward_kernel(input, weight, bias, gemm::Activation::None);
+    ctx->saved_data["bias"] = or_undefined(bias).defined();
+    return forward_kernel(input, weight, or_undefined(bias), gemm::Activation::None);
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
@@ -90,12 +92,12 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
 
 }  // namespace
 
-Tensor linear_composed(const Tensor& input, const Tensor& weight, const Optional& bias, c10::string_view activation) {
+Tensor linear_composed(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation) {
   check_linear(input, weight, or_undefined(bias));
   return activate(at::linear(input, weight, bias), activation_named(activation));
 }
 
-Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, c10::string_view activation) {
+Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation) {
   if (!for_kernel(input, weight, bias) || input.numel() == 0) return linear_composed(input, weight, bias, activation);
   const auto b = or_undefined(bias);
   check_linear(input, weight, b);
@@ -103,7 +105,7 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, c
   const bool differentiate =
       c10::GradMode::is_enabled() && (input.requires_grad() || weight.requires_grad() || (b.defined() && b.requires_grad()));
   if (!differentiate) return forward_kernel(input, weight, b, act);
-  return activate(LinearFunction::apply(input, weight, b), act);
+  return activate(LinearFunction::apply(input, weight, bias), act);
 }
 
 }  // namespace mvh::ops

@@ -3,13 +3,14 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include "compat.h"
 #include "kernels/kernels.h"
 #include "ops/gemm.h"
 
 namespace mvh::ops {
 
 using at::Tensor;
-using Optional = c10::optional<Tensor>;
+using Optional = OptionalTensor;
 
 // Float32 on the CPU is what the kernels take.
 bool for_kernel(const Tensor& t);
@@ -19,7 +20,8 @@ bool for_kernel(const Tensor& first, const Rest&... rest) {
   return for_kernel(first) && (for_kernel(rest) && ...);
 }
 
-/// The tensor of an optional argument, undefined when absent.
+/// The tensor of an optional argument, undefined when absent. Autograd functions take the optional itself: libtorch 1.13
+/// refuses an undefined tensor among their inputs.
 inline Tensor or_undefined(const Optional& t) { return t ? *t : Tensor(); }
 inline const float* data_or_null(const Tensor& t) { return t.defined() ? t.data_ptr<float>() : nullptr; }
 
@@ -36,8 +38,8 @@ Tensor selective_scan_composed(const Tensor& u, const Tensor& delta, const Tenso
 Tensor depthwise_conv1d(const Tensor& x, const Tensor& weight, const Optional& bias, int64_t pad_left, bool silu);
 Tensor depthwise_conv1d_composed(const Tensor& x, const Tensor& weight, const Optional& bias, int64_t pad_left, bool silu);
 
-Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, c10::string_view activation);
-Tensor linear_composed(const Tensor& input, const Tensor& weight, const Optional& bias, c10::string_view activation);
+Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation);
+Tensor linear_composed(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation);
 
 Tensor attention(const Tensor& qkv, int64_t heads);
 Tensor attention_composed(const Tensor& qkv, int64_t heads);
@@ -47,8 +49,8 @@ Tensor token_block_dft_composed(const Tensor& x, int64_t blocks);
 Tensor token_block_dft_adjoint(const Tensor& spectrum, int64_t batch);
 Tensor token_block_dft_adjoint_composed(const Tensor& spectrum, int64_t batch);
 
-Tensor block_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, c10::string_view activation, double threshold);
-Tensor block_linear_composed(const Tensor& x, const Tensor& weight, const Tensor& bias, c10::string_view activation,
+Tensor block_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, StringView activation, double threshold);
+Tensor block_linear_composed(const Tensor& x, const Tensor& weight, const Tensor& bias, StringView activation,
                              double threshold);
 
 }  // namespace mvh::ops

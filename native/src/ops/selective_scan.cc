@@ -49,13 +49,14 @@ Tensor scan_no_gradient(const variable_list& tensors, bool softplus) {
 
 struct ScanFunction : torch::autograd::Function<ScanFunction> {
   static Tensor forward(AutogradContext* ctx, const Tensor& u, const Tensor& delta, const Tensor& A, const Tensor& B,
-                        const Tensor& C, const Tensor& D, const Tensor& delta_bias, bool softplus) {
-    const Prepared p({u, delta, A, B, C, D, delta_bias}, softplus);
+                        const Tensor& C, const Optional& D, const Optional& delta_bias, bool softplus) {
+    const Tensor d = or_undefined(D), bias = or_undefined(delta_bias);
+    const Prepared p({u, delta, A, B, C, d, bias}, softplus);
     const auto shape = shape_of(u, A);
     auto y = at::empty(u.sizes(), u.options());
     auto saved = at::empty({kernels::scan_saved_size(shape)}, u.options());
     kernels::scan_forward(shape, p.input(), y.data_ptr<float>(), saved.data_ptr<float>());
-    ctx->save_for_backward({u, delta, A, B, C, D, delta_bias, saved});
+    ctx->save_for_backward({u, delta, A, B, C, d, bias, saved});
     ctx->saved_data["softplus"] = softplus;
     return y;
   }
@@ -108,7 +109,7 @@ Tensor selective_scan(const Tensor& u, const Tensor& delta, const Tensor& A, con
   bool differentiate = false;
   for (const auto& t : tensors) differentiate |= t.defined() && t.requires_grad();
   if (!differentiate || !c10::GradMode::is_enabled()) return gate(scan_no_gradient(tensors, delta_softplus), or_undefined(z));
-  return gate(ScanFunction::apply(u, delta, A, B, C, d, bias, delta_softplus), or_undefined(z));
+  return gate(ScanFunction::apply(u, delta, A, B, C, D, delta_bias, delta_softplus), or_undefined(z));
 }
 
 }  // namespace mvh::ops
