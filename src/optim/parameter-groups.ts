@@ -26,9 +26,7 @@ const USUALLY_EXEMPT =
 export const conventionalNoDecay: NameRule = (name) => publishedNoDecay(name) || USUALLY_EXEMPT.test(name);
 
 export interface GroupOptions {
-  /** Blocks of the backbone, for layerwise decay; 0 for a head. */
-  readonly depth?: number;
-  /** Factor per layer below the top; 1: none. */
+  /** Learning rate factor per layer below the top of a backbone; 1: none. */
   readonly layerDecay?: number;
   /** Further factor on the patch embedding's learning rate. */
   readonly patchEmbedMultiplier?: number;
@@ -48,8 +46,13 @@ export function layerOf(name: string, depth: number): number {
   return block === undefined ? depth + 1 : Number(block) + 1;
 }
 
-function ratesOf(name: string, options: GroupOptions): Omit<ParameterGroup, 'parameters'> {
-  const { depth = 0, layerDecay = 1, patchEmbedMultiplier = 1, noDecay = publishedNoDecay } = options;
+/** Number of blocks that the names speak of; 0 for a head. */
+function depthOf(names: Iterable<string>): number {
+  return Math.max(0, ...[...names].map((name) => Number(BLOCK.exec(name)?.[1] ?? -1) + 1));
+}
+
+function ratesOf(name: string, depth: number, options: GroupOptions): Omit<ParameterGroup, 'parameters'> {
+  const { layerDecay = 1, patchEmbedMultiplier = 1, noDecay = publishedNoDecay } = options;
   const patch = name.includes('patch_embed') ? patchEmbedMultiplier : 1;
   return {
     lrMultiplier: layerDecay ** (depth + 1 - layerOf(name, depth)) * patch,
@@ -59,11 +62,11 @@ function ratesOf(name: string, options: GroupOptions): Omit<ParameterGroup, 'par
 }
 
 /**
- * Sorts parameters into groups of equal rates.
+ * Sorts parameters into groups of equal rates. A backbone's depth is read from its block numbers.
  *
  * @param parameters by their name within one sub-model (backbone or head).
  * @param prefix put before every name in the result, e.g. `backbone.`.
- * @source DINOv2, arXiv:2304.07193 (published rules); sections of the rules are listed in docs/decisions.
+ * @source DINOv2, arXiv:2304.07193 (published rules).
  */
 export function parameterGroups(
   parameters: ReadonlyMap<string, Tensor>,
@@ -71,8 +74,9 @@ export function parameterGroups(
   prefix = '',
 ): ParameterGroup[] {
   const groups = new Map<string, ParameterGroup & { parameters: Map<string, Tensor> }>();
+  const depth = depthOf(parameters.keys());
   for (const [name, parameter] of parameters) {
-    const rates = ratesOf(name, options);
+    const rates = ratesOf(name, depth, options);
     const key = JSON.stringify(rates);
     const group = groups.get(key) ?? { ...rates, parameters: new Map<string, Tensor>() };
     group.parameters.set(prefix + name, parameter);

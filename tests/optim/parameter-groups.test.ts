@@ -16,8 +16,8 @@ function find(groups: readonly ParameterGroup[], name: string): ParameterGroup {
   return group;
 }
 
-function groupsOf(backbone: MvHybrid | Vit, depth: number): ParameterGroup[] {
-  const options = { depth, layerDecay: 0.5, patchEmbedMultiplier: 0.2 };
+function groupsOf(backbone: MvHybrid | Vit): ParameterGroup[] {
+  const options = { layerDecay: 0.5, patchEmbedMultiplier: 0.2 };
   const groups = parameterGroups(backbone.namedParameters(), options);
   backbone.dispose();
   return groups;
@@ -72,8 +72,8 @@ describe('decay', () => {
 
 describe('parameterGroups', () => {
   it('reads the block number in MV_Hybrid and in ViT alike', () => {
-    const hybrid = groupsOf(new MvHybrid({ width: 32, depth: 4, heads: 2 }), 4);
-    const vit = groupsOf(new Vit({ width: 32, depth: 4, heads: 2, imagePx: 64 }), 4);
+    const hybrid = groupsOf(new MvHybrid({ width: 32, depth: 4, heads: 2 }));
+    const vit = groupsOf(new Vit({ width: 32, depth: 4, heads: 2, imagePx: 64 }));
     for (const [groups, blocks] of [
       [hybrid, 'blocks.blocks'],
       [vit, 'blocks'],
