@@ -19,7 +19,7 @@ export { type ColourStep, type CropKey, type CropPlan, cropRng, drawCropPlan } f
 export type { BrokenLimit, BrokenPatch } from './loader/broken-patches.ts';
 export { type CropBatch, type ImageShape, type LoaderOptions, PatchLoader } from './loader/patch-loader.ts';
 export type { ChannelNumbers } from './pixels/normalize.ts';
-export type { CropBox, RgbImage } from './pixels/rgb-image.ts';
+export { type CropBox, type PackedImage, packImage, type RgbImage } from './pixels/rgb-image.ts';
 export { Scratch } from './pixels/scratch.ts';
 export { renderCrop } from './render-crop.ts';
 export { openPatches } from './sources/open-patches.ts';

@@ -1,17 +1,10 @@
 /** Carrying out a crop plan on pixels. */
 import type { ColourStep, CropPlan } from './crop-plan.ts';
-import {
-  adjustBrightness,
-  adjustContrast,
-  adjustSaturation,
-  type RgbBytes,
-  solarize,
-  toGrayscale,
-} from './pixels/blend.ts';
+import { adjustBrightness, adjustContrast, adjustSaturation, solarize, toGrayscale } from './pixels/blend.ts';
 import { gaussianBlur } from './pixels/gaussian-blur.ts';
 import { adjustHue } from './pixels/hue.ts';
 import { resizeBox } from './pixels/resize.ts';
-import type { RgbImage } from './pixels/rgb-image.ts';
+import type { PackedImage } from './pixels/rgb-image.ts';
 import type { Scratch } from './pixels/scratch.ts';
 
 const ADJUST = {
@@ -25,7 +18,7 @@ const ADJUST = {
  *
  * @returns RGB8 [sizePx, sizePx, 3] in `scratch`, valid until its next use.
  */
-export function renderCrop(patch: RgbImage, plan: CropPlan, scratch: Scratch): Uint8ClampedArray {
+export function renderCrop(patch: PackedImage, plan: CropPlan, scratch: Scratch): Uint8ClampedArray {
   const { box, sizePx, flip } = plan;
   const pixels = scratch.cropBytes(3 * sizePx * sizePx);
   resizeBox(patch, box, sizePx, { mirror: flip, out: pixels, scratch });
@@ -36,7 +29,7 @@ export function renderCrop(patch: RgbImage, plan: CropPlan, scratch: Scratch): U
   return pixels;
 }
 
-function applyColour(pixels: RgbBytes, step: ColourStep): void {
+function applyColour(pixels: Uint8ClampedArray, step: ColourStep): void {
   if (step.kind === 'hue') adjustHue(pixels, step.shift);
   else ADJUST[step.kind](pixels, step.factor);
 }

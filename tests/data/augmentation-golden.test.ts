@@ -6,7 +6,14 @@ import { normalizeInto, normalizeTable } from '../../src/data/pixels/normalize.t
 import { Scratch } from '../../src/data/pixels/scratch.ts';
 import { renderCrop } from '../../src/data/render-crop.ts';
 import { goldenPath, sharedData } from '../support/paths.ts';
-import { type AugmentationCases, decodeRgb, differenceOf, readCases, type TileCase } from './golden-cases.ts';
+import {
+  type AugmentationCases,
+  decodeRgb,
+  differenceOf,
+  packed,
+  readCases,
+  type TileCase,
+} from './golden-cases.ts';
 
 const cases = readCases<AugmentationCases>('cases');
 const goldenImage = (name: string) => decodeRgb(goldenPath(`augmentation/${name}.png`));
@@ -15,7 +22,7 @@ const scratch = new Scratch();
 describe('crops against torchvision', () => {
   it.each(cases.images)('$name', async ({ name, input, plan }) => {
     const golden = await goldenImage(name);
-    const actual = renderCrop(await goldenImage(input), plan, scratch);
+    const actual = renderCrop(packed(await goldenImage(input)), plan, scratch);
     const d = differenceOf(actual, golden.pixels);
     console.log(name, JSON.stringify(d));
     expect(d.largest).toBe(0);
@@ -34,7 +41,12 @@ describe('crops against torchvision', () => {
   it('normalises', async () => {
     const { pixels } = await goldenImage('noise');
     const out = new Float32Array(pixels.length);
-    normalizeInto(pixels, normalizeTable(cases.normalized.mean, cases.normalized.std), out, 0);
+    normalizeInto(
+      new Uint8ClampedArray(pixels),
+      normalizeTable(cases.normalized.mean, cases.normalized.std),
+      out,
+      0,
+    );
     expect(cases.normalized.index.map((i) => out[i]!)).toEqual(cases.normalized.value);
   });
 });
@@ -42,7 +54,7 @@ describe('crops against torchvision', () => {
 const tiles = sharedData('tiles');
 describe.skipIf(tiles === undefined)('real tiles', () => {
   it.each(readCases<{ tiles: TileCase[] }>('tiles').tiles)('$file', async ({ file, plan, pixels }) => {
-    const d = differenceOf(renderCrop(await decodeRgb(join(tiles!, file)), plan, scratch), pixels);
+    const d = differenceOf(renderCrop(packed(await decodeRgb(join(tiles!, file))), plan, scratch), pixels);
     console.log(file, JSON.stringify(d));
     expect(d.largest).toBe(0);
   });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { CropPlan } from '../../src/data/crop-plan.ts';
-import type { CropBox, RgbImage } from '../../src/data/pixels/rgb-image.ts';
+import { type CropBox, type PackedImage, packImage, type RgbImage } from '../../src/data/pixels/rgb-image.ts';
 import { goldenPath } from '../support/paths.ts';
 
 export interface AugmentationCases {
@@ -63,4 +63,8 @@ export function differenceOf(actual: ArrayLike<number>, golden: ArrayLike<number
   }
   const pixels = golden.length / 3;
   return { largest, shareAbove2: above / pixels, shareDifferent: different / pixels };
+}
+
+export function packed(image: RgbImage): PackedImage {
+  return packImage(image, new Int32Array(image.widthPx * image.heightPx));
 }

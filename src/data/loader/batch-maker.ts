@@ -3,7 +3,7 @@ import { DataError } from '../../errors.ts';
 import type { Augmentation, CropRecipe } from '../augmentation.ts';
 import { cropRng, drawCropPlan } from '../crop-plan.ts';
 import { type NormalizeTable, normalizeInto, normalizeTable } from '../pixels/normalize.ts';
-import type { RgbImage } from '../pixels/rgb-image.ts';
+import { packImage, type RgbImage } from '../pixels/rgb-image.ts';
 import { Scratch } from '../pixels/scratch.ts';
 import { renderCrop } from '../render-crop.ts';
 import { openPatches } from '../sources/open-patches.ts';
@@ -125,9 +125,10 @@ export class BatchMaker {
     size: number,
     { global, local }: { global: Float32Array; local: Float32Array },
   ): void {
+    const packed = packImage(image, this.#scratch.patchWords(image.widthPx * image.heightPx));
     this.#recipes.forEach((recipe, view) => {
       const rng = cropRng({ seed: this.#setup.seed, pass, sample, view });
-      const crop = renderCrop(image, drawCropPlan(rng, recipe, image), this.#scratch);
+      const crop = renderCrop(packed, drawCropPlan(rng, recipe, image), this.#scratch);
       const row = (view < 2 ? view : view - 2) * size + slot;
       normalizeInto(crop, this.#table, view < 2 ? global : local, row * crop.length);
     });

@@ -1,18 +1,47 @@
 /** Turning the hue of a picture, through hue, saturation and value of 8 bits each. */
-import type { RgbBytes } from './blend.ts';
 
-/** Sector (0..5) and position in it for each 8-bit hue, as float32. */
-const SECTOR = Uint8Array.from({ length: 256 }, (_, hue) => Math.floor(Math.fround((hue * 6) / 255)));
-const WITHIN = Float32Array.from({ length: 256 }, (_, hue) => Math.fround((hue * 6) / 255) - SECTOR[hue]!);
+/** What the loop looks up, indexed by 8-bit numbers. */
+interface Tables {
+  /**
+   * [sector pair, spread, distance of the middle channel from the highest] -> hue. Sector pairs: 0 red highest, blue
+   * lowest; 1 red, green; 2 green, red; 3 green, blue; 4 blue, green; 5 blue, red.
+   */
+  readonly hue: Uint8Array;
+  /** [highest, spread] -> saturation as float32 in [0, 1], in steps of 1/255. */
+  readonly strength: Float32Array;
+  /** hue -> sixth of the circle, 0..5. */
+  readonly sector: Uint8Array;
+  /** hue -> how far the changing channel has gone: down in odd sectors, still up in even ones. */
+  readonly gone: Float32Array;
+}
 
-/** 8-bit hue of a pixel with some colour: 0 red, 85 green, 170 blue; cut, not rounded. */
-function hueOf(red: number, green: number, blue: number, high: number, spread: number): number {
-  const r = Math.fround((high - red) / spread);
-  const g = Math.fround((high - green) / spread);
-  const b = Math.fround((high - blue) / spread);
-  const sixths = Math.fround(red === high ? b - g : green === high ? 2 + r - b : 4 + g - r);
-  const turns = sixths / 6 + 1;
-  return (Math.fround(turns >= 1 ? turns - 1 : turns) * 255) | 0;
+let tables: Tables | undefined;
+
+/** All divisions of the conversion, done once (0.7 MB); float32 where the reference uses it. */
+function makeTables(): Tables {
+  const hue = new Uint8Array(6 * 65536);
+  const strength = new Float32Array(65536);
+  for (let spread = 1; spread < 256; spread++) {
+    for (let distance = 0; distance <= spread; distance++) {
+      const part = Math.fround(distance / spread);
+      const sixths = [1 - part, part - 1, 3 - part, 1 + part, 5 - part, 3 + part];
+      sixths.forEach((value, pair) => {
+        const turns = Math.fround(value) / 6 + 1;
+        hue[(pair << 16) | (spread << 8) | distance] = Math.fround(turns >= 1 ? turns - 1 : turns) * 255;
+      });
+    }
+    for (let high = spread; high < 256; high++) {
+      const saturation = Math.trunc(Math.fround(spread / high) * 255);
+      strength[(high << 8) | spread] = saturation / 255;
+    }
+  }
+  const sixth = (value: number) => Math.fround((value * 6) / 255);
+  const sector = Uint8Array.from({ length: 256 }, (_, value) => Math.floor(sixth(value)) % 6);
+  const gone = Float32Array.from({ length: 256 }, (_, value) => {
+    const within = sixth(value) - Math.floor(sixth(value));
+    return Math.floor(sixth(value)) % 2 === 1 ? within : 1 - within;
+  });
+  return { hue, strength, sector, gone };
 }
 
 /**
@@ -22,27 +51,30 @@ function hueOf(red: number, green: number, blue: number, high: number, spread: n
  * @param shift from -0.5 to 0.5.
  * @source Smith 1978 (the hexcone model); rounding as Pillow's HSV mode and torchvision's adjust_hue.
  */
-export function adjustHue(pixels: RgbBytes, shift: number): void {
+export function adjustHue(pixels: Uint8ClampedArray, shift: number): void {
+  tables ??= makeTables();
+  const { hue, strength, sector, gone } = tables;
   const steps = Math.trunc(shift * 255);
   for (let i = 0; i < pixels.length; i += 3) {
     const red = pixels[i]!;
     const green = pixels[i + 1]!;
     const blue = pixels[i + 2]!;
     const high = Math.max(red, green, blue);
-    const spread = high - Math.min(red, green, blue);
-    if (spread === 0) continue; // grey has no hue and comes back as it was
-    const saturation = (Math.fround(spread / high) * 255) | 0;
-    const hue = (hueOf(red, green, blue, high, spread) + steps) & 255;
-    const strength = Math.fround(saturation / 255);
-    const within = WITHIN[hue]!;
-    const low = Math.floor(high * (1 - strength) + 0.5);
-    const falling = Math.floor(high * (1 - Math.fround(strength * within)) + 0.5);
-    const rising = Math.floor(high * (1 - Math.fround(strength * (1 - within))) + 0.5);
-    const sector = SECTOR[hue]!;
-    pixels[i] = sector === 0 || sector >= 5 ? high : sector === 1 ? falling : sector === 4 ? rising : low;
-    pixels[i + 1] =
-      sector === 1 || sector === 2 ? high : sector === 0 ? rising : sector === 3 ? falling : low;
-    pixels[i + 2] =
-      sector === 3 || sector === 4 ? high : sector === 2 ? rising : sector === 5 ? falling : low;
+    const low = Math.min(red, green, blue);
+    if (high === low) continue; // grey has no hue and comes back as it was
+    const middle = red + green + blue - high - low;
+    // Where two channels are equal, the first of red, green, blue counts as the highest.
+    let pair: number;
+    if (red === high) pair = blue === low ? 0 : 1;
+    else if (green === high) pair = red === low ? 2 : 3;
+    else pair = red === low ? 5 : 4;
+    const turned = (hue[(pair << 16) | ((high - low) << 8) | (high - middle)]! + steps) & 255;
+    const saturation = strength[(high << 8) | (high - low)]!;
+    const floor = (high * (1 - saturation) + 0.5) | 0;
+    const between = (high * (1 - Math.fround(saturation * gone[turned]!)) + 0.5) | 0;
+    const sixth = sector[turned]!;
+    pixels[i] = sixth === 0 || sixth === 5 ? high : sixth === 1 || sixth === 4 ? between : floor;
+    pixels[i + 1] = sixth === 1 || sixth === 2 ? high : sixth === 0 || sixth === 3 ? between : floor;
+    pixels[i + 2] = sixth === 3 || sixth === 4 ? high : sixth === 2 || sixth === 5 ? between : floor;
   }
 }

@@ -1,6 +1,4 @@
 /** From 8-bit pixels to what a backbone takes. */
-import type { RgbBytes } from './blend.ts';
-
 /** Red, green, blue. */
 export type ChannelNumbers = readonly [number, number, number];
 
@@ -25,7 +23,7 @@ export function normalizeTable(mean: ChannelNumbers, std: ChannelNumbers): Norma
 
 /** RGB8 [H, W, 3] -> float32 [3, H, W], normalised, written into `out` from `offset` on. */
 export function normalizeInto(
-  pixels: RgbBytes,
+  pixels: Uint8ClampedArray,
   { red, green, blue }: NormalizeTable,
   out: Float32Array,
   offset: number,

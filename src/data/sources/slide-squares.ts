@@ -5,6 +5,7 @@ import { DataError, UsageError } from '../../errors.ts';
 import { openImage, type SlideImage } from '../../slide/index.ts';
 import { type Hdf5File, withHdf5 } from '../../spatial/hdf5.ts';
 import { resizeBox } from '../pixels/resize.ts';
+import { packImage } from '../pixels/rgb-image.ts';
 import { Scratch } from '../pixels/scratch.ts';
 import { HandlePool } from './handle-pool.ts';
 import type { PatchSet, SlideListing, SlideOpener } from './patch-set.ts';
@@ -141,7 +142,9 @@ export function openSlideSquares(listing: SlideListing, pool: SlidePool): PatchS
       if (sidePx === sizePx) return { pixels, widthPx: sizePx, heightPx: sizePx };
       const box = { x: 0, y: 0, width: sidePx, height: sidePx };
       const out = new Uint8ClampedArray(3 * sizePx * sizePx);
-      resizeBox({ pixels, widthPx: sidePx, heightPx: sidePx }, box, sizePx, { out, scratch });
+      const image = { pixels, widthPx: sidePx, heightPx: sidePx };
+      const packed = packImage(image, scratch.patchWords(sidePx * sidePx));
+      resizeBox(packed, box, sizePx, { out, scratch });
       return { pixels: out, widthPx: sizePx, heightPx: sizePx };
     },
     close: () => pool.close(),
