@@ -88,7 +88,8 @@ const schedule = z
   .readonly()
   .prefault({});
 
-const schema = z
+/** Checks and completes the options of {@link dinoV2Config}; part of larger schemas. */
+export const dinoV2Schema = z
   .strictObject({
     /** Seeds the weights, stochastic depth and masks. */
     seed: z.int().min(0).default(0),
@@ -110,9 +111,9 @@ const schema = z
   .readonly();
 
 /** A complete configuration. */
-export type DinoV2Config = z.output<typeof schema>;
+export type DinoV2Config = z.output<typeof dinoV2Schema>;
 /** What a user writes: anything left out takes the published value. */
-export type DinoV2Options = z.input<typeof schema>;
+export type DinoV2Options = z.input<typeof dinoV2Schema>;
 
 /** Rules that concern more than one option. */
 function contradiction({ losses, mask, schedule }: DinoV2Config): [need: string, found: string] | undefined {
@@ -131,7 +132,7 @@ function contradiction({ losses, mask, schedule }: DinoV2Config): [need: string,
  * @throws UsageError naming the first option that is unknown, of the wrong type or out of range.
  */
 export function dinoV2Config(options: DinoV2Options = {}): DinoV2Config {
-  const parsed = schema.safeParse(options);
+  const parsed = dinoV2Schema.safeParse(options);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UsageError('pretraining options', {

@@ -11,7 +11,7 @@ export { blockMask, type Grid, type MaskRandom } from './block-mask.ts';
 export { nextCentre, type RowSum, rowSum, softmaxCentered } from './centering.ts';
 export { type CollapseStatistics, collapseStatistics } from './collapse.ts';
 export { type Communicator, type Reducer, singleProcess } from './communicator.ts';
-export { type DinoV2Config, type DinoV2Options, dinoV2Config } from './config.ts';
+export { type DinoV2Config, type DinoV2Options, dinoV2Config, dinoV2Schema } from './config.ts';
 export { dinoLoss, softCrossEntropy } from './dino-loss.ts';
 export { DinoV2, type DinoV2Place } from './dino-v2.ts';
 export { DinoHead, type HeadOptions } from './head.ts';
