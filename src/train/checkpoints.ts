@@ -5,7 +5,7 @@ import { DataError, UsageError } from '../errors.ts';
 import { type DinoV2, restore, type StateValues, stateOf } from '../ssl/index.ts';
 import { noGrad, scope, type Tensor, tensor, toBytes } from '../tensor/index.ts';
 import { openSafetensors, type StoredTensor, writeSafetensors } from '../weights/index.ts';
-import type { RunConfig } from './config.ts';
+import { decisiveConfig, type RunConfig } from './config.ts';
 
 const KIND = 'pretraining state';
 const NAME = /^step-(\d{8})\.safetensors$/;
@@ -42,7 +42,7 @@ export async function saveCheckpoint(folder: string, model: DinoV2, config: RunC
   const stored = new Map([...tensors].map(([name, value]) => [name, lazily(value)]));
   const path = checkpointPath(folder, model.step);
   await writeSafetensors(path, stored, {
-    metadata: { kind: KIND, values: JSON.stringify(values), config: JSON.stringify(config) },
+    metadata: { kind: KIND, values: JSON.stringify(values), config: JSON.stringify(decisiveConfig(config)) },
   });
   const steps = await savedSteps(folder);
   for (const old of steps.slice(0, -config.run.keepCheckpoints))
@@ -64,7 +64,7 @@ function firstDifference(a: unknown, b: unknown, path = ''): string | undefined 
 }
 
 /** What may change between two sittings of one run: `run` and where the patches lie. */
-function checkConfig(saved: RunConfig, now: RunConfig, path: string): void {
+function checkConfig(saved: ReturnType<typeof decisiveConfig>, now: RunConfig, path: string): void {
   const changed = (['backbone', 'augmentation', 'ssl'] as const)
     .map((part) => firstDifference(saved[part], now[part], part))
     .find((found) => found !== undefined);
@@ -96,7 +96,7 @@ export async function loadNewestCheckpoint(
     if (kind !== KIND || values === undefined || saved === undefined) {
       throw new DataError('resume', { need: 'a saved state of a run', found: `other tensors in ${path}` });
     }
-    checkConfig(JSON.parse(saved) as RunConfig, config, path);
+    checkConfig(JSON.parse(saved) as ReturnType<typeof decisiveConfig>, config, path);
     noGrad(() =>
       scope(() => {
         const tensors = new Map(

@@ -63,7 +63,7 @@ const schema = z
       .looseObject({ name: z.enum(BACKBONE_NAMES as [string, ...string[]]) })
       .readonly()
       .prefault({ name: 'mv-hybrid' }),
-    patches,
+    patches: patches.prefault({}),
     augmentation: augmentation.prefault({}),
     ssl: dinoV2Schema.prefault({}),
     run: run.prefault({}),
@@ -75,6 +75,11 @@ export type RunConfig = z.output<typeof schema> & {
   /** `given`: ssl.schedule.epochSteps was named; `patches`: an epoch is one pass over the patches. */
   readonly epochLength: 'given' | 'patches';
 };
+
+/** The part of a configuration that decides the weights; `run` only says how and where they are computed. */
+export function decisiveConfig({ backbone, augmentation, ssl, patches }: RunConfig) {
+  return { backbone, augmentation, ssl, patches };
+}
 
 type Plain = { [key: string]: unknown };
 

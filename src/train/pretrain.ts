@@ -154,17 +154,19 @@ async function steps(sitting: Sitting, options: PretrainOptions): Promise<void> 
   const { model, config, totalSteps } = sitting;
   const { folder, stop, onStep } = options;
   const writes = model.group.rank === 0;
-  while (model.step < totalSteps) {
+  let saved = model.step;
+  const save = async (): Promise<void> => {
+    if (writes && saved !== model.step) await saveCheckpoint(folder, model, config);
+    saved = model.step;
+  };
+  while (model.step < totalSteps && stop?.aborted !== true) {
     const { line, report } = await oneStep(sitting);
     if (!report.applied) throw notFinite(report, line.step, folder);
-    if (writes) {
-      await appendMetrics(folder, line);
-      const last = model.step === totalSteps || stop?.aborted === true;
-      if (last || model.step % config.run.checkpointSteps === 0) await saveCheckpoint(folder, model, config);
-    }
+    if (writes) await appendMetrics(folder, line);
+    if (model.step % config.run.checkpointSteps === 0) await save();
     onStep?.(line, model.step, totalSteps);
-    if (stop?.aborted) return;
   }
+  await save();
 }
 
 /**

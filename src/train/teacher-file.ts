@@ -1,6 +1,6 @@
 import type { DinoV2 } from '../ssl/index.ts';
 import { saveModule } from '../weights/index.ts';
-import type { RunConfig } from './config.ts';
+import { decisiveConfig, type RunConfig } from './config.ts';
 
 /**
  * Writes the teacher's backbone as safetensors with a card from which `openBackbone` rebuilds it: family and options,
@@ -14,6 +14,6 @@ export async function writeTeacher(path: string, model: DinoV2, config: RunConfi
     backbone: name,
     backboneOptions: JSON.stringify(options),
     card: JSON.stringify(card),
-    training: JSON.stringify({ method: 'DINOv2, teacher', steps: model.step, config }),
+    training: JSON.stringify({ method: 'DINOv2, teacher', steps: model.step, ...decisiveConfig(config) }),
   });
 }
