@@ -57,6 +57,7 @@ function parseSchema(schema) {
 }
 
 function resultOf(result) {
+  if (result === '()') return ['void', ''];
   const plain = result.replace(/\([a-z!| ->*]*\)(?=\[|$|,|\)| )/g, '');
   if (plain.startsWith('Tensor[]')) return ['Tensor[]', 'adoptAll'];
   if (plain.startsWith('(')) {
@@ -99,7 +100,9 @@ function functionText(name, qualified) {
   const head = `/** \`${shown}\` */\nexport function ${name}(${params.join(', ')}): ${type} {`;
   const constant = `OP_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
   const call = `invoke(${constant}, [${pass.join(', ')}])`;
-  const body = inPlace ? `  release(${call});\n  return self;` : `  return ${adopt}(${call});`;
+  let body = `  return ${adopt}(${call});`;
+  if (inPlace) body = `  release(${call});\n  return self;`;
+  if (type === 'void') body = `  ${call};`;
   return [`const ${constant} = operator('${op}', '${overload}');`, `${head}\n${body}\n}`];
 }
 

@@ -5,5 +5,5 @@ export { embed, type FeatureKind, features, featureWidth, imagesFromRgb } from '
 export { attends, MvHybrid, MvHybridBlock, type MvHybridOptions } from './mv-hybrid.ts';
 export { type BackboneRequest, type OpenBackbone, openBackbone } from './open-backbone.ts';
 export { fitPositionEmbedding } from './position-embedding.ts';
-export { BACKBONE_NAMES, createBackbone } from './registry.ts';
+export { BACKBONE_NAMES, type BackboneOptions, backboneOptionNames, createBackbone } from './registry.ts';
 export { Vit, VitBlock, type VitOptions } from './vit.ts';

@@ -13,7 +13,7 @@ export interface ComputeFlags {
 }
 
 export interface EncoderFlags extends ComputeFlags {
-  readonly backbone: string;
+  readonly backbone?: string;
   readonly randomInit?: number;
   readonly features: FeatureKind;
   readonly patchUm: number;
@@ -33,7 +33,10 @@ export function addComputeOptions(command: Command): Command {
 export function addEncoderOptions(command: Command): Command {
   return addComputeOptions(
     command.addOption(
-      new Option('--backbone <name>', 'encoder').choices([...BACKBONE_NAMES]).default('mv-hybrid'),
+      new Option(
+        '--backbone <name>',
+        'encoder (default: what the weights file says, else mv-hybrid)',
+      ).choices([...BACKBONE_NAMES]),
     ),
   )
     .option(

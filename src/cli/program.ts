@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { embedCommand } from './embed-command.ts';
 import { fitCommand } from './fit-command.ts';
 import { predictCommand } from './predict-command.ts';
+import { pretrainCommand } from './pretrain-command.ts';
 import { packageVersion } from './version.ts';
 
 /** The command line with all its commands. */
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     benchmarkCommand,
     fitCommand,
     predictCommand,
+    pretrainCommand,
     doctorCommand,
   ]) {
     program.addCommand(make());

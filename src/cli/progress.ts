@@ -57,6 +57,7 @@ export class Progress implements Disposable {
   #done: number;
   #lastShown = Number.NEGATIVE_INFINITY;
   #shown = false;
+  #detail: string | undefined;
   #stopped = false;
 
   constructor(options: ProgressOptions) {
@@ -67,9 +68,10 @@ export class Progress implements Disposable {
     this.#done = options.initial ?? 0;
   }
 
-  /** Sets how much is done. */
-  update(done: number): void {
+  /** Sets how much is done; `detail` stands behind the line while it is current. */
+  update(done: number, detail?: string): void {
     this.#done = done;
+    this.#detail = detail;
     const now = this.#now();
     const interval = this.#stream.isTTY ? REDRAW_MS : LINE_MS;
     if (this.#stopped || now - this.#start < QUIET_MS || now - this.#lastShown < interval) return;
@@ -121,6 +123,7 @@ export class Progress implements Disposable {
     if (total !== undefined && perSecond > 0) {
       parts.push(`${formatDuration((Math.max(0, total - this.#done) / perSecond) * 1000)} left`);
     }
+    if (this.#detail !== undefined) parts.push(this.#detail);
     return parts.join(', ');
   }
 

@@ -19,6 +19,11 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Registers work for the end of the command, also after failure and Ctrl-C; last registered runs first. */
   onExit(cleanup: Cleanup): void;
+  /**
+   * Takes over the first Ctrl-C (and SIGTERM): `handler` is called and the command goes on to its own end, with exit
+   * code 0. A second one ends the process at once.
+   */
+  onInterrupt(handler: () => void): void;
   /** The command went on to its end, but a part of its work failed: exit code 1. */
   markFailed(): void;
 }
@@ -27,7 +32,7 @@ export interface CommandContext {
 export interface CommandHost {
   readonly stdout: NodeJS.EventEmitter;
   readonly stderr: NodeJS.EventEmitter & { write(text: string): unknown; isTTY?: boolean };
-  /** Receives `SIGINT` and `uncaughtException` events. */
+  /** Receives `SIGINT`, `SIGTERM` and `uncaughtException` events. */
   readonly signals: NodeJS.EventEmitter;
   exit(code: number): void;
 }
@@ -68,10 +73,15 @@ class Session {
   #finishing: Promise<unknown[]> = Promise.resolve([]);
   interrupted = false;
   partlyFailed = false;
+  takeOver: (() => void) | undefined;
+  handedOver = false;
 
   readonly context: CommandContext = {
     signal: this.#abort.signal,
     onExit: (cleanup) => void this.#cleanups.push(cleanup),
+    onInterrupt: (handler) => {
+      this.takeOver = handler;
+    },
     markFailed: () => {
       this.partlyFailed = true;
     },
@@ -151,7 +161,14 @@ function attach(session: Session, host: CommandHost, isVerbose: () => boolean): 
     host.exit(code);
   };
   const onInterrupt = () => {
-    if (session.interrupted) {
+    const { takeOver } = session;
+    if (takeOver !== undefined) {
+      session.takeOver = undefined;
+      session.handedOver = true;
+      takeOver();
+      return;
+    }
+    if (session.interrupted || session.handedOver) {
       host.exit(EXIT_INTERRUPTED);
       return;
     }
@@ -165,12 +182,14 @@ function attach(session: Session, host: CommandHost, isVerbose: () => boolean): 
     else onUncaught(error);
   };
   host.signals.on('SIGINT', onInterrupt);
+  host.signals.on('SIGTERM', onInterrupt);
   host.signals.on('uncaughtException', onUncaught);
   // These stay: output may still be on its way when the command is done.
   host.stdout.on('error', onStreamError);
   host.stderr.on('error', onStreamError);
   return () => {
     host.signals.off('SIGINT', onInterrupt);
+    host.signals.off('SIGTERM', onInterrupt);
     host.signals.off('uncaughtException', onUncaught);
   };
 }

@@ -71,8 +71,9 @@ function protocolCard(
   const alpha =
     probe.alpha === 'hest' ? '100 / (features after reduction * genes), the HEST rule' : probe.alpha;
   return {
-    backbone: settings.backbone,
-    weights: run.weights,
+    backbone: run.encoder.name,
+    backboneOptions: JSON.stringify(run.encoder.options),
+    weights: run.encoder.weights,
     features: settings.features,
     patchUm: settings.patchUm,
     patchPx: settings.sizePx,

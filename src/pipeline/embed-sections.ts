@@ -34,8 +34,8 @@ export interface EmbedRunOptions {
 export interface EmbedRun {
   readonly outcomes: readonly (EmbedOutcome & { readonly id: string })[];
   readonly failures: readonly SectionFailure[];
-  /** What identifies the weights. */
-  readonly weights: string;
+  /** The encoder: name, options, and what identifies its weights. */
+  readonly encoder: Pick<OpenBackbone, 'name' | 'options' | 'weights'>;
 }
 
 type LazySource = { readonly id: string; readonly open: () => Promise<PatchSource> };
@@ -65,7 +65,8 @@ async function embedAll(
       failures.push({ id, error });
     }
   }
-  return { outcomes, failures, weights: encoder.weights };
+  const { name, options: made, weights } = encoder;
+  return { outcomes, failures, encoder: { name, options: made, weights } };
 }
 
 async function withEncoder(

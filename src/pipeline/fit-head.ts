@@ -7,18 +7,28 @@ import {
   writeExpressionHead,
 } from '../eval/index.ts';
 import type { Section, SectionFailure } from '../spatial/index.ts';
-import { type EmbedRunOptions, type EncoderSettings, embedSections, readEmbedded } from './embed-sections.ts';
+import {
+  type EmbedRun,
+  type EmbedRunOptions,
+  type EncoderSettings,
+  embedSections,
+  readEmbedded,
+} from './embed-sections.ts';
 
 export interface FitRun {
   readonly head: ExpressionHead;
   readonly failures: readonly SectionFailure[];
 }
 
-const CARD_KEYS = ['backbone', 'features', 'patchUm', 'sizePx', 'batch'] as const;
+const CARD_KEYS = ['features', 'patchUm', 'sizePx', 'batch'] as const;
 
-/** The encoder's part of a head's card; {@link encoderOf} reads it back. */
-function encoderCard(settings: EncoderSettings, weights: string): Record<string, string> {
-  return { ...Object.fromEntries(CARD_KEYS.map((key) => [key, String(settings[key])])), weights };
+/** The encoder's part of a head's card; `predictSection` reads it back. */
+function encoderCard(
+  settings: EncoderSettings,
+  { name, options, weights }: EmbedRun['encoder'],
+): Record<string, string> {
+  const own = Object.fromEntries(CARD_KEYS.map((key) => [key, String(settings[key])]));
+  return { ...own, backbone: name, backboneOptions: JSON.stringify(options), weights };
 }
 
 /**
@@ -33,7 +43,7 @@ export async function fitHead(
   const run = await embedSections(sections, join(folder, 'embeddings'), settings, options.embed);
   const embedded = await readEmbedded(sections, run);
   if (embedded.length === 0) throw run.failures[0]!.error;
-  const head = fitExpressionHead(embedded, { ...options, card: encoderCard(settings, run.weights) });
+  const head = fitExpressionHead(embedded, { ...options, card: encoderCard(settings, run.encoder) });
   await writeExpressionHead(path, head);
   return { head, failures: run.failures };
 }

@@ -39,7 +39,7 @@ export interface Prediction {
 
 /** The encoder that a head's card names. */
 function encoderOf(head: ExpressionHead, options: PredictOptions): EncoderSettings {
-  const { backbone, features, patchUm, sizePx, batch, weights = '' } = head.card;
+  const { backbone, backboneOptions = '{}', features, patchUm, sizePx, batch, weights = '' } = head.card;
   if (backbone === undefined || features === undefined || patchUm === undefined || sizePx === undefined) {
     throw new DataError('predict', { need: 'a head whose card names its encoder', found: 'one without' });
   }
@@ -47,6 +47,7 @@ function encoderOf(head: ExpressionHead, options: PredictOptions): EncoderSettin
   const { device, threads } = options;
   return {
     backbone,
+    options: JSON.parse(backboneOptions),
     ...(seed === undefined ? { weights: options.weights } : { randomInit: Number(seed) }),
     features: features as FeatureKind,
     patchUm: Number(patchUm),
@@ -132,10 +133,10 @@ export async function predictSection(
   const embeddings = options.embeddings ?? join(options.folder, 'embeddings');
   const run = await embedSections([section], embeddings, encoder, options.embed);
   if (run.failures.length > 0) throw run.failures[0]!.error;
-  if (run.weights !== head.card.weights) {
+  if (run.encoder.weights !== head.card.weights) {
     throw new UsageError('predict', {
       need: `the encoder weights that the head was trained with (${head.card.weights})`,
-      found: run.weights,
+      found: run.encoder.weights,
       next: 'give that checkpoint with --weights',
     });
   }

@@ -1,4 +1,5 @@
 /** Pictures for reports: gene maps over sections, drawn without system fonts. */
+export { type LineChartOptions, lineChart, renderChart, SERIES_COLOURS, type Series } from './charts.ts';
 export { type Colormap, sequentialColormap } from './colormap.ts';
 export {
   type GeneMapOptions,
@@ -7,4 +8,5 @@ export {
   renderGeneMap,
   renderGeneMapPair,
 } from './gene-map.ts';
+export { escapeHtml, type HtmlColumn, htmlPage, htmlTable } from './html-page.ts';
 export { type TextStyle, textSvg, textWidth } from './stroke-font.ts';

@@ -13,6 +13,7 @@ const OP_MUL = operator('aten::mul', 'Tensor');
 const OP_MUL_SCALAR = operator('aten::mul', 'Scalar');
 const OP_MUL_SCALAR_INTO = operator('aten::mul_', 'Scalar');
 const OP_DIV = operator('aten::div', 'Tensor');
+const OP_DIV_INTO = operator('aten::div_', 'Tensor');
 const OP_DIV_SCALAR = operator('aten::div', 'Scalar');
 const OP_NEG = operator('aten::neg', '');
 const OP_EXP = operator('aten::exp', '');
@@ -30,6 +31,7 @@ const OP_CLAMP = operator('aten::clamp', '');
 const OP_ISFINITE = operator('aten::isfinite', '');
 const OP_ALL = operator('aten::all', '');
 const OP_SOFTMAX = operator('aten::softmax', 'int');
+const OP_LOG_SOFTMAX = operator('aten::log_softmax', 'int');
 const OP_LAYER_NORM = operator('aten::layer_norm', '');
 const OP_MATMUL = operator('aten::matmul', '');
 const OP_SUM_ALL = operator('aten::sum', '');
@@ -37,6 +39,9 @@ const OP_SUM = operator('aten::sum', 'dim_IntList');
 const OP_MEAN_ALL = operator('aten::mean', '');
 const OP_MEAN = operator('aten::mean', 'dim');
 const OP_AMAX = operator('aten::amax', '');
+const OP_ARGMAX = operator('aten::argmax', '');
+const OP_VECTOR_NORM = operator('aten::linalg_vector_norm', '');
+const OP_WEIGHT_NORM = operator('aten::_weight_norm', '');
 const OP_CAT = operator('aten::cat', '');
 const OP_STACK = operator('aten::stack', '');
 const OP_CHUNK = operator('aten::chunk', '');
@@ -60,6 +65,7 @@ const OP_FILL_INTO = operator('aten::fill_', 'Scalar');
 const OP_UNIFORM_INTO = operator('aten::uniform_', '');
 const OP_NORMAL_INTO = operator('aten::normal_', '');
 const OP_CLAMP_INTO = operator('aten::clamp_', '');
+const OP_FILL_DIAGONAL_INTO = operator('aten::fill_diagonal_', '');
 const OP_ZEROS_LIKE = operator('aten::zeros_like', '');
 const OP_TO_DTYPE = operator('aten::to', 'dtype');
 const OP_ZEROS = operator('aten::zeros', '');
@@ -71,6 +77,14 @@ const OP_CHOLESKY = operator('aten::linalg_cholesky', '');
 const OP_CHOLESKY_SOLVE = operator('aten::cholesky_solve', '');
 const OP_EIGH = operator('aten::linalg_eigh', '');
 const OP_SVD = operator('aten::linalg_svd', '');
+const OP_FOREACH_MUL_SCALAR_INTO = operator('aten::_foreach_mul_', 'Scalar');
+const OP_FOREACH_ADD_INTO = operator('aten::_foreach_add_', 'List');
+const OP_FOREACH_ADD_SCALAR_INTO = operator('aten::_foreach_add_', 'Scalar');
+const OP_FOREACH_DIV_SCALAR_INTO = operator('aten::_foreach_div_', 'Scalar');
+const OP_FOREACH_ADDCMUL_INTO = operator('aten::_foreach_addcmul_', 'Scalar');
+const OP_FOREACH_ADDCDIV_INTO = operator('aten::_foreach_addcdiv_', 'Scalar');
+const OP_FOREACH_SQRT = operator('aten::_foreach_sqrt', '');
+const OP_FOREACH_NORM = operator('aten::_foreach_norm', 'Scalar');
 const OP_SELECTIVE_SCAN = operator('mvhybrid::selective_scan', '');
 const OP_SELECTIVE_SCAN_COMPOSED = operator('mvhybrid::selective_scan_composed', '');
 const OP_DEPTHWISE_CONV1D = operator('mvhybrid::depthwise_conv1d', '');
@@ -126,6 +140,12 @@ export function mulScalarInto(self: Tensor, other: number): Tensor {
 /** `aten::div.Tensor(Tensor self, Tensor other) -> Tensor` */
 export function div(self: Tensor, other: Tensor): Tensor {
   return adopt(invoke(OP_DIV, [self.handle, other.handle]));
+}
+
+/** `aten::div_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)` */
+export function divInto(self: Tensor, other: Tensor): Tensor {
+  release(invoke(OP_DIV_INTO, [self.handle, other.handle]));
+  return self;
 }
 
 /** `aten::div.Scalar(Tensor self, Scalar other) -> Tensor` */
@@ -213,6 +233,11 @@ export function softmax(self: Tensor, dim: number, options: { dtype?: Dtype | un
   return adopt(invoke(OP_SOFTMAX, [self.handle, dim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
 }
 
+/** `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
+export function logSoftmax(self: Tensor, dim: number, options: { dtype?: Dtype | undefined } = {}): Tensor {
+  return adopt(invoke(OP_LOG_SOFTMAX, [self.handle, dim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
+}
+
 /** `aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */
 export function layerNorm(input: Tensor, normalizedShape: readonly number[], options: { weight?: Tensor | undefined; bias?: Tensor | undefined; eps?: number | undefined } = {}): Tensor {
   return adopt(invoke(OP_LAYER_NORM, [input.handle, normalizedShape, options.weight?.handle, options.bias?.handle, options.eps]));
@@ -246,6 +271,21 @@ export function mean(self: Tensor, dim: readonly number[] | undefined, options: 
 /** `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
 export function amax(self: Tensor, options: { dim?: readonly number[] | undefined; keepdim?: boolean | undefined } = {}): Tensor {
   return adopt(invoke(OP_AMAX, [self.handle, options.dim, options.keepdim]));
+}
+
+/** `aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor` */
+export function argmax(self: Tensor, options: { dim?: number | undefined; keepdim?: boolean | undefined } = {}): Tensor {
+  return adopt(invoke(OP_ARGMAX, [self.handle, options.dim, options.keepdim]));
+}
+
+/** `aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
+export function vectorNorm(self: Tensor, options: { ord?: number | undefined; dim?: readonly number[] | undefined; keepdim?: boolean | undefined; dtype?: Dtype | undefined } = {}): Tensor {
+  return adopt(invoke(OP_VECTOR_NORM, [self.handle, options.ord, options.dim, options.keepdim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
+}
+
+/** `aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor` */
+export function weightNorm(v: Tensor, g: Tensor, options: { dim?: number | undefined } = {}): Tensor {
+  return adopt(invoke(OP_WEIGHT_NORM, [v.handle, g.handle, options.dim]));
 }
 
 /** `aten::cat(Tensor[] tensors, int dim=0) -> Tensor` */
@@ -369,6 +409,12 @@ export function clampInto(self: Tensor, options: { min?: number | undefined; max
   return self;
 }
 
+/** `aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)` */
+export function fillDiagonalInto(self: Tensor, fillValue: number, options: { wrap?: boolean | undefined } = {}): Tensor {
+  release(invoke(OP_FILL_DIAGONAL_INTO, [self.handle, fillValue, options.wrap]));
+  return self;
+}
+
 /** `aten::zeros_like(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor` */
 export function zerosLike(self: Tensor, options: { dtype?: Dtype | undefined; device?: Device | undefined } = {}): Tensor {
   return adopt(invoke(OP_ZEROS_LIKE, [self.handle, options.dtype === undefined ? undefined : dtypeCode(options.dtype), undefined, options.device]));
@@ -422,6 +468,46 @@ export function eigh(self: Tensor, options: { UPLO?: string | undefined } = {}):
 /** `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)` */
 export function svd(A: Tensor, options: { fullMatrices?: boolean | undefined; driver?: string | undefined } = {}): [Tensor, Tensor, Tensor] {
   return adoptTuple(invoke(OP_SVD, [A.handle, options.fullMatrices, options.driver]));
+}
+
+/** `aten::_foreach_mul_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
+export function foreachMulScalarInto(self: readonly Tensor[], scalar: number): void {
+  invoke(OP_FOREACH_MUL_SCALAR_INTO, [handles(self), scalar]);
+}
+
+/** `aten::_foreach_add_.List(Tensor(a!)[] self, Tensor[] other, *, Scalar alpha=1) -> ()` */
+export function foreachAddInto(self: readonly Tensor[], other: readonly Tensor[], options: { alpha?: number | undefined } = {}): void {
+  invoke(OP_FOREACH_ADD_INTO, [handles(self), handles(other), options.alpha]);
+}
+
+/** `aten::_foreach_add_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
+export function foreachAddScalarInto(self: readonly Tensor[], scalar: number): void {
+  invoke(OP_FOREACH_ADD_SCALAR_INTO, [handles(self), scalar]);
+}
+
+/** `aten::_foreach_div_.Scalar(Tensor(a!)[] self, Scalar scalar) -> ()` */
+export function foreachDivScalarInto(self: readonly Tensor[], scalar: number): void {
+  invoke(OP_FOREACH_DIV_SCALAR_INTO, [handles(self), scalar]);
+}
+
+/** `aten::_foreach_addcmul_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */
+export function foreachAddcmulInto(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], options: { value?: number | undefined } = {}): void {
+  invoke(OP_FOREACH_ADDCMUL_INTO, [handles(self), handles(tensor1), handles(tensor2), options.value]);
+}
+
+/** `aten::_foreach_addcdiv_.Scalar(Tensor(a!)[] self, Tensor[] tensor1, Tensor[] tensor2, Scalar value=1) -> ()` */
+export function foreachAddcdivInto(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], options: { value?: number | undefined } = {}): void {
+  invoke(OP_FOREACH_ADDCDIV_INTO, [handles(self), handles(tensor1), handles(tensor2), options.value]);
+}
+
+/** `aten::_foreach_sqrt(Tensor[] self) -> Tensor[]` */
+export function foreachSqrt(self: readonly Tensor[]): Tensor[] {
+  return adoptAll(invoke(OP_FOREACH_SQRT, [handles(self)]));
+}
+
+/** `aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2) -> Tensor[]` */
+export function foreachNorm(self: readonly Tensor[], options: { ord?: number | undefined } = {}): Tensor[] {
+  return adoptAll(invoke(OP_FOREACH_NORM, [handles(self), options.ord]));
 }
 
 /** `mvhybrid::selective_scan(Tensor u, Tensor delta, Tensor A, Tensor B, Tensor C, Tensor? D=None, Tensor? z=None, Tensor? delta_bias=None, bool delta_softplus=False) -> Tensor` */
