@@ -40,6 +40,7 @@ export async function writePatches(
   count: number,
   { sidePx = 48, broken = [] as readonly number[] } = {},
 ): Promise<void> {
+  await mkdir(folder, { recursive: true });
   for (let i = 0; i < count; i++) {
     const path = join(folder, `${String(i).padStart(3, '0')}.png`);
     if (broken.includes(i)) await writeFile(path, 'not a picture');
