@@ -1,7 +1,7 @@
 /** HDF5 files of patches as HEST-1k stores them: `img`, uint8 (N, P, P, 3). */
 import { basename } from 'node:path';
 import { Dataset, File, ready } from 'h5wasm/node';
-import { DataError, ShapeError, UsageError } from '../../errors.ts';
+import { DataError, UsageError } from '../../errors.ts';
 import { type Hdf5File, withHdf5 } from '../../spatial/hdf5.ts';
 import { HandlePool } from './handle-pool.ts';
 import type { PatchFileListing, PatchSet } from './patch-set.ts';
@@ -13,8 +13,8 @@ const OPEN_FILES = 16;
 /**
  * Lists the patches of HDF5 files, file after file in the order given.
  *
- * @throws UsageError when no file is given, DataError when one is absent, damaged or holds no `img`, ShapeError when
- *   `img` is not uint8 (N, P, P, 3).
+ * @throws UsageError when no file is given, DataError when one is absent, damaged or holds no `img` of uint8 (N, P,
+ *   P, 3).
  */
 export async function listPatchFiles(paths: readonly string[]): Promise<PatchFileListing> {
   if (paths.length === 0)
@@ -36,7 +36,7 @@ function imageShape({ file, path, operation }: Hdf5File): { count: number; sizeP
   if (bytes && images.shape?.length === 4 && height === width && height !== 0 && channels === 3) {
     return { count: count!, sizePx: height! };
   }
-  throw new ShapeError(operation, {
+  throw new DataError(operation, {
     need: `"${IMAGES}" of uint8, shape (N, P, P, 3)`,
     found: `${images.dtype} (${images.shape}) in ${path}`,
   });
@@ -46,9 +46,18 @@ function imageShape({ file, path, operation }: Hdf5File): { count: number; sizeP
 export async function openPatchFiles({ files }: PatchFileListing): Promise<PatchSet> {
   const module = await ready;
   const spans = new Spans(files.map(({ count }) => count));
+  /** Lets the library throw instead of print; only around synchronous calls, for the switch is the whole library's. */
+  const strict = <T>(work: () => T): T => {
+    module.activate_throwing_error_handler();
+    try {
+      return work();
+    } finally {
+      module.deactivate_throwing_error_handler();
+    }
+  };
   const pool = new HandlePool<File>({
     limit: OPEN_FILES,
-    open: async (path) => new File(path, 'r'),
+    open: async (path) => strict(() => new File(path, 'r')),
     close: (file) => void file.close(),
   });
   const id = (index: number): string => {
@@ -61,15 +70,6 @@ export async function openPatchFiles({ files }: PatchFileListing): Promise<Patch
     async read(index) {
       const { part, offset } = spans.locate(index);
       const { path, sizePx } = files[part]!;
-      // Only around synchronous calls: the switch belongs to the whole library.
-      const strict = <T>(work: () => T): T => {
-        module.activate_throwing_error_handler();
-        try {
-          return work();
-        } finally {
-          module.deactivate_throwing_error_handler();
-        }
-      };
       try {
         const pixels = await pool.use(path, (file) => strict(() => readRow(file, offset)));
         return { pixels, widthPx: sizePx, heightPx: sizePx };

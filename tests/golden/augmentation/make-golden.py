@@ -83,6 +83,7 @@ def image_plans():
         "resize-same-width": (patch, plan(3, 40, 64, 80, 64)),
         "resize-same-height": (patch, plan(33, 7, 91, 64, 64)),
         "resize-none": (patch, plan(30, 50, 48, 48, 48)),
+        "resize-odd-size": (patch, plan(21, 40, 83, 67, 37)),
         "resize-one-pixel": (noise, plan(9, 4, 1, 1, 8)),
         "resize-noise-down": (noise, plan(3, 2, 55, 39, 24)),
         "resize-noise-up": (noise, plan(10, 10, 21, 30, 48)),
@@ -93,6 +94,8 @@ def image_plans():
     }
     for sigma in (0.1, 0.45, 0.8, 1.3, 2.0):
         cases[f"blur-patch-{sigma}"] = (patch, plan(40, 22, 48, 48, 48, blurSigma=sigma))
+    cases["blur-odd-size-1.2"] = (noise, plan(4, 0, 43, 41, 31, blurSigma=1.2))
+    cases["blur-smallest-2.0"] = (noise, plan(4, 0, 43, 41, 5, blurSigma=2.0))
     cases["blur-noise-1.7"] = (noise, plan(2, 1, 40, 40, 40, blurSigma=1.7))
     for kind, values in {
         "brightness": (0.6, 0.83, 1.19, 1.4),
