@@ -24,7 +24,8 @@ export interface SinkhornOptions {
   readonly iterations?: number;
   /**
    * Subtracts the largest logit before the exponential. The result is the same in exact arithmetic; without it (as
-   * published) logits above 88 * temperature overflow to infinity and the result is NaN.
+   * published) logits above 88 * temperature overflow to infinity and the result is NaN. With it, a sample whose
+   * logits all lie 88 * temperature below the largest still gives NaN.
    */
   readonly subtractMax?: boolean;
   /** Sums over the processes that hold the other samples. */

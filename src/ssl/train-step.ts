@@ -17,7 +17,6 @@ import {
 import type { Batch } from './batch.ts';
 import { nextCentre } from './centering.ts';
 import { collapseStatistics } from './collapse.ts';
-import type { Communicator } from './communicator.ts';
 import type { DinoV2 } from './dino-v2.ts';
 import { stepRandom } from './step-random.ts';
 import { firstNotFinite, type StepReport } from './step-report.ts';
@@ -76,12 +75,12 @@ function forwardBackward(
 }
 
 /** Means over passes and processes. */
-function averageLosses(passes: readonly Pass[], group: Communicator, model: DinoV2): StepReport['losses'] {
+function averageLosses(passes: readonly Pass[], { group, device }: DinoV2): StepReport['losses'] {
   const names = Object.keys(passes[0]!.losses) as (keyof StepReport['losses'])[];
   const means = names.map(
     (name) => passes.reduce((sum, { losses }) => sum + losses[name]!, 0) / passes.length,
   );
-  const shared = tensor(Float64Array.from(means), [names.length], { device: model.device });
+  const shared = tensor(Float64Array.from(means), [names.length], { device });
   group.allReduceSum([shared]);
   const totals = toFloat64Array(shared);
   return Object.fromEntries(names.map((name, i) => [name, totals[i]! / group.size])) as StepReport['losses'];
@@ -125,6 +124,33 @@ function moveCentres({ config, centres, group }: DinoV2, passes: readonly Pass[]
   });
 }
 
+/** What the update is made from. Gradients belong to the innermost scope and share memory with the leaves' own. */
+export interface Gradients {
+  readonly passes: readonly Pass[];
+  readonly losses: StepReport['losses'];
+  /** By name in the student, averaged over micro-batches and processes, not clipped. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+}
+
+/** Forward and backward of all micro-batches. Changes nothing but the student's gradients. */
+export function computeGradients(model: DinoV2, batches: readonly Batch[], values: StepValues): Gradients {
+  clearGradients(model.student.namedParameters());
+  const passes = batches.map((batch, i) => forwardBackward(model, batch, values, i, batches.length));
+  const losses = averageLosses(passes, model);
+  return { passes, losses, gradients: averageGradients(model) };
+}
+
+/** AdamW, then the teacher average, then the centres. */
+function applyUpdate(model: DinoV2, { passes, gradients }: Gradients, values: StepValues): void {
+  model.optimizer.step(gradients, values);
+  averageIntoTeacher(
+    model.teacher.namedParameters(),
+    model.student.namedParameters(),
+    values.teacherMomentum,
+  );
+  moveCentres(model, passes);
+}
+
 /**
  * One training step: targets, losses and gradients of each micro-batch; gradients averaged over processes and clipped;
  * AdamW; teacher average; centres. The step number advances whether or not the update was applied.
@@ -144,20 +170,13 @@ export function trainStep(
   if (micro.length === 0)
     throw new UsageError('training step', { need: 'at least one batch', found: 'none' });
   const values = options.values ?? model.schedules(model.step);
-  const parameters = model.student.namedParameters();
   return scope(() => {
-    clearGradients(parameters);
-    const passes = micro.map((batch, i) => forwardBackward(model, batch, values, i, micro.length));
-    const losses = averageLosses(passes, model.group, model);
-    const gradients = averageGradients(model);
+    const computed = computeGradients(model, micro, values);
+    const { passes, losses, gradients } = computed;
     const gradientNorms = clipParts(model, gradients);
     const problem = firstNotFinite(losses, gradientNorms);
-    if (problem === undefined) {
-      model.optimizer.step(gradients, values);
-      averageIntoTeacher(model.teacher.namedParameters(), parameters, values.teacherMomentum);
-      moveCentres(model, passes);
-    }
-    clearGradients(parameters);
+    if (problem === undefined) applyUpdate(model, computed, values);
+    clearGradients(model.student.namedParameters());
     return {
       step: model.step++,
       values,

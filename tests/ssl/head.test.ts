@@ -74,7 +74,14 @@ describe('DinoHead', () => {
   it('gives cosines: logits within [-1, 1], and 0 for a zero bottleneck', () => {
     withHead(5, SMALL, (head) => {
       head.initialize(1);
-      const logits = toFloat32Array(head.forward(tensor(Float32Array.from({ length: 50 }, (_, i) => i % 7), [10, 5])));
+      const logits = toFloat32Array(
+        head.forward(
+          tensor(
+            Float32Array.from({ length: 50 }, (_, i) => i % 7),
+            [10, 5],
+          ),
+        ),
+      );
       expect(Math.max(...logits.map(Math.abs))).toBeLessThanOrEqual(1 + 1e-6);
       expect(Math.max(...logits.map(Math.abs))).toBeGreaterThan(0.1);
       expect(new Set(toFloat32Array(head.forward(zeros([2, 5]))))).toEqual(new Set([0]));
