@@ -23,6 +23,7 @@ const OP_RSQRT = operator('aten::rsqrt', '');
 const OP_ABS = operator('aten::abs', '');
 const OP_SQUARE = operator('aten::square', '');
 const OP_SIGMOID = operator('aten::sigmoid', '');
+const OP_TANH = operator('aten::tanh', '');
 const OP_SILU = operator('aten::silu', '');
 const OP_GELU = operator('aten::gelu', '');
 const OP_RELU = operator('aten::relu', '');
@@ -59,6 +60,7 @@ const OP_ZERO_INTO = operator('aten::zero_', '');
 const OP_FILL_INTO = operator('aten::fill_', 'Scalar');
 const OP_UNIFORM_INTO = operator('aten::uniform_', '');
 const OP_NORMAL_INTO = operator('aten::normal_', '');
+const OP_BERNOULLI_INTO = operator('aten::bernoulli_', 'float');
 const OP_CLAMP_INTO = operator('aten::clamp_', '');
 const OP_ZEROS_LIKE = operator('aten::zeros_like', '');
 const OP_TO_DTYPE = operator('aten::to', 'dtype');
@@ -71,6 +73,9 @@ const OP_CHOLESKY = operator('aten::linalg_cholesky', '');
 const OP_CHOLESKY_SOLVE = operator('aten::cholesky_solve', '');
 const OP_EIGH = operator('aten::linalg_eigh', '');
 const OP_SVD = operator('aten::linalg_svd', '');
+const OP_FFT2 = operator('aten::fft_fft2', '');
+const OP_IFFT2 = operator('aten::fft_ifft2', '');
+const OP_VIEW_AS_REAL = operator('aten::view_as_real', '');
 const OP_SELECTIVE_SCAN = operator('mvhybrid::selective_scan', '');
 const OP_SELECTIVE_SCAN_COMPOSED = operator('mvhybrid::selective_scan_composed', '');
 const OP_DEPTHWISE_CONV1D = operator('mvhybrid::depthwise_conv1d', '');
@@ -176,6 +181,11 @@ export function square(self: Tensor): Tensor {
 /** `aten::sigmoid(Tensor self) -> Tensor` */
 export function sigmoid(self: Tensor): Tensor {
   return adopt(invoke(OP_SIGMOID, [self.handle]));
+}
+
+/** `aten::tanh(Tensor self) -> Tensor` */
+export function tanh(self: Tensor): Tensor {
+  return adopt(invoke(OP_TANH, [self.handle]));
 }
 
 /** `aten::silu(Tensor self) -> Tensor` */
@@ -363,6 +373,12 @@ export function normalInto(self: Tensor, options: { mean?: number | undefined; s
   return self;
 }
 
+/** `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)` */
+export function bernoulliInto(self: Tensor, options: { p?: number | undefined; generator?: Generator | undefined } = {}): Tensor {
+  release(invoke(OP_BERNOULLI_INTO, [self.handle, options.p, options.generator?.handle]));
+  return self;
+}
+
 /** `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)` */
 export function clampInto(self: Tensor, options: { min?: number | undefined; max?: number | undefined } = {}): Tensor {
   release(invoke(OP_CLAMP_INTO, [self.handle, options.min, options.max]));
@@ -422,6 +438,21 @@ export function eigh(self: Tensor, options: { UPLO?: string | undefined } = {}):
 /** `aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)` */
 export function svd(A: Tensor, options: { fullMatrices?: boolean | undefined; driver?: string | undefined } = {}): [Tensor, Tensor, Tensor] {
   return adoptTuple(invoke(OP_SVD, [A.handle, options.fullMatrices, options.driver]));
+}
+
+/** `aten::fft_fft2(Tensor self, int[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor` */
+export function fft2(self: Tensor, options: { s?: readonly number[] | undefined; dim?: readonly number[] | undefined; norm?: string | undefined } = {}): Tensor {
+  return adopt(invoke(OP_FFT2, [self.handle, options.s, options.dim, options.norm]));
+}
+
+/** `aten::fft_ifft2(Tensor self, int[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor` */
+export function ifft2(self: Tensor, options: { s?: readonly number[] | undefined; dim?: readonly number[] | undefined; norm?: string | undefined } = {}): Tensor {
+  return adopt(invoke(OP_IFFT2, [self.handle, options.s, options.dim, options.norm]));
+}
+
+/** `aten::view_as_real(Tensor(a) self) -> Tensor(a)` */
+export function viewAsReal(self: Tensor): Tensor {
+  return adopt(invoke(OP_VIEW_AS_REAL, [self.handle]));
 }
 
 /** `mvhybrid::selective_scan(Tensor u, Tensor delta, Tensor A, Tensor B, Tensor C, Tensor? D=None, Tensor? z=None, Tensor? delta_bias=None, bool delta_softplus=False) -> Tensor` */

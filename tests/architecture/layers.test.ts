@@ -23,7 +23,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   spatial: ['core', 'slide'],
   synthetic: ['core', 'slide', 'spatial'],
   embedding: ['core', 'tensor', 'weights', 'backbones', 'slide', 'spatial'],
-  eval: ['core', 'tensor', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
+  eval: ['core', 'tensor', 'nn', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
   train: ['core', ...COMPUTE, ...MEASURED, 'embedding', 'eval'],
   report: ['core', 'slide', 'spatial', 'eval'],
   server: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
