@@ -1,4 +1,7 @@
 /** Patch and slide classification from frozen features. */
+
+export { type AbmilShape, GatedAbmil } from './abmil.ts';
+export { type AbmilFit, type AbmilTraining, type Bag, trainAbmil } from './abmil-training.ts';
 export {
   type ChooseCOptions,
   type ChosenC,
@@ -19,7 +22,35 @@ export {
   recalls,
   weightedF1,
 } from './confusion.ts';
+export {
+  type AdamWOptions,
+  adamW,
+  type Optimizer,
+  type RateSchedule,
+  rateAt,
+  type SgdOptions,
+  sgd,
+} from './first-order.ts';
+export {
+  type ClassMeans,
+  classMeans,
+  type KnnDistance,
+  type KnnVote,
+  nearestTraining,
+  simpleShot,
+  simpleShotDistances,
+  type VoteOptions,
+  voteShares,
+} from './knn.ts';
 export { classCounts, encodeLabels, type LabelCodes } from './labels.ts';
+export { fitLinearProbe, type LinearProbe, probeProbabilities } from './linear-probe.ts';
+export {
+  DINOV2_PROBE,
+  DINOV2_RATES,
+  EVA_PROBE,
+  type LinearProbeOptions,
+  scaledRate,
+} from './linear-probe-options.ts';
 export {
   fitLogistic,
   type LogisticModel,
@@ -28,6 +59,14 @@ export {
   uniC,
   type WeightPenalty,
 } from './logistic-regression.ts';
+export { type PatientFolds, patientStratifiedKFold } from './patient-folds.ts';
+export {
+  type FeatureSet,
+  type ProbeTrial,
+  type SweepOptions,
+  type SweptProbe,
+  sweepLinearProbe,
+} from './probe-sweep.ts';
 export { auroc, averagePrecision, oneVersusOne, oneVersusRest } from './ranking.ts';
 export {
   CLASSIFICATION_METRICS,
