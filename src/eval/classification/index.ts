@@ -11,6 +11,15 @@ export {
   type LabelledRows,
 } from './choose-c.ts';
 export {
+  type ClassifierMethod,
+  describeMethod,
+  type KnnMethod,
+  type LinearProbeMethod,
+  type LogisticGridMethod,
+  type LogisticMethod,
+  type SimpleShotMethod,
+} from './classifiers.ts';
+export {
   accuracy,
   balancedAccuracy,
   type Confusion,
@@ -23,6 +32,13 @@ export {
   weightedF1,
 } from './confusion.ts';
 export {
+  type EvaluateClassifierOptions,
+  evaluateClassifier,
+  type LabelledFeatures,
+} from './evaluate-classifier.ts';
+export { type EvaluateSlidesOptions, evaluateSlides } from './evaluate-slides.ts';
+export type { EvaluationFold } from './evaluation-folds.ts';
+export {
   type AdamWOptions,
   adamW,
   type Optimizer,
@@ -31,6 +47,7 @@ export {
   type SgdOptions,
   sgd,
 } from './first-order.ts';
+export { formatClassification, formatClassScores, formatConfusion } from './format.ts';
 export {
   type ClassMeans,
   classMeans,
@@ -42,6 +59,7 @@ export {
   type VoteOptions,
   voteShares,
 } from './knn.ts';
+export { type LabelledImage, type LabelledImages, readClassFolders } from './labelled-images.ts';
 export { classCounts, encodeLabels, type LabelCodes } from './labels.ts';
 export { fitLinearProbe, type LinearProbe, probeProbabilities } from './linear-probe.ts';
 export {
@@ -59,6 +77,8 @@ export {
   uniC,
   type WeightPenalty,
 } from './logistic-regression.ts';
+export { MHIST_CLASSES, readMhist } from './mhist.ts';
+export { NCT_CRC_CLASSES, readNctCrc } from './nct-crc.ts';
 export { type PatientFolds, patientStratifiedKFold } from './patient-folds.ts';
 export {
   type FeatureSet,
@@ -68,6 +88,8 @@ export {
   sweepLinearProbe,
 } from './probe-sweep.ts';
 export { auroc, averagePrecision, oneVersusOne, oneVersusRest } from './ranking.ts';
+export type { ClassificationFold, ClassificationResult, Prediction } from './result.ts';
+export type { Intervals } from './score-fold.ts';
 export {
   CLASSIFICATION_METRICS,
   type ClassificationMetric,
@@ -77,3 +99,4 @@ export {
   type ScoreOptions,
   scoreClassification,
 } from './scores.ts';
+export { readUniToPatho, UNITOPATHO_CLASSES } from './unitopatho.ts';
