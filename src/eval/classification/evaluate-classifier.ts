@@ -71,13 +71,33 @@ function standardized(tables: readonly Matrix[]): Matrix[] {
   });
 }
 
-function positiveIndex(classes: readonly string[], positive: string | undefined): number {
-  if (positive === undefined) return 1;
+/** Index of the positive class; undefined for a task with more classes, which has none. */
+function positiveIndex(classes: readonly string[], positive: string | undefined): number | undefined {
+  if (positive === undefined) return classes.length === 2 ? 1 : undefined;
   const index = classes.indexOf(positive);
-  if (index >= 0) return index;
+  if (index >= 0 && classes.length === 2) return index;
   throw new UsageError('classification', {
-    need: `a positive class out of ${classes.join(', ')}`,
+    need: `two classes, the positive one out of ${classes.join(', ')}`,
     found: positive,
+  });
+}
+
+/** Whether a fold takes its validation rows from training by a draw. */
+function drawsValidation(method: ClassifierMethod, folds: readonly EvaluationFold[]): boolean {
+  return needsValidation(method) && folds.some((fold) => fold.validation === undefined);
+}
+
+function checkRuns(runs: number, folds: readonly EvaluationFold[], method: ClassifierMethod): void {
+  if (folds.length === 0 || !(Number.isInteger(runs) && runs >= 1)) {
+    throw new UsageError('classification', {
+      need: 'at least one fold and one run',
+      found: `${folds.length} folds, ${runs} runs`,
+    });
+  }
+  if (runs === 1 || isSeeded(method) || drawsValidation(method, folds)) return;
+  throw new UsageError('classification', {
+    need: `one run: nothing in ${method.kind} depends on the seed`,
+    found: `${runs}`,
   });
 }
 
@@ -118,19 +138,15 @@ export function evaluateClassifier(
   const { method, seed, runs = 1, validationFraction = 0.2, intervals } = options;
   const { classes, codes } = encodeLabels(input.labels, input.classes);
   checkCodes('classification', codes, input.features.rows, classes.length);
-  if (folds.length === 0 || !(Number.isInteger(runs) && runs >= 1)) {
-    throw new UsageError('classification', {
-      need: 'at least one fold and one run',
-      found: `${folds.length} folds, ${runs} runs`,
-    });
-  }
+  checkRuns(runs, folds, method);
+  const positive = positiveIndex(classes, options.positive);
   const scoring: Scoring = {
     classes,
     codes,
     names: input.names ?? input.labels.map((_, i) => String(i)),
     patients: input.patients,
     intervals,
-    ...(classes.length === 2 ? { positive: positiveIndex(classes, options.positive) } : {}),
+    ...(positive === undefined ? {} : { positive }),
     ...(options.threshold === undefined ? {} : { threshold: options.threshold }),
   };
   const entries = folds.flatMap((fold) =>
@@ -166,8 +182,7 @@ function cardOf(
   options: EvaluateClassifierOptions,
 ): ProtocolCard {
   const { method, seed, runs = 1, validationFraction = 0.2, threshold, intervals } = options;
-  const validated = needsValidation(method);
-  const drawn = validated && folds.some((fold) => fold.validation === undefined);
+  const drawn = drawsValidation(method, folds);
   const steps = [
     `frozen features, ${options.standardize === true ? 'columns scaled by the training rows' : 'not scaled'}`,
     ...(drawn

@@ -71,11 +71,17 @@ export async function evaluateSlides(
   folds: readonly EvaluationFold[],
   options: EvaluateSlidesOptions,
 ): Promise<ClassificationResult> {
-  const { seed, validationFraction = 0.2, positive = 1, threshold, intervals } = options;
+  const { seed, validationFraction = 0.2, positive, threshold, intervals } = options;
   const codes = Int32Array.from(bags, (bag) => bag.code);
   checkCodes('slide classification', codes, bags.length, classes.length);
   if (folds.length === 0) {
     throw new UsageError('slide classification', { need: 'at least one fold', found: 'none' });
+  }
+  if (positive !== undefined && (classes.length !== 2 || (positive !== 0 && positive !== 1))) {
+    throw new UsageError('slide classification', {
+      need: 'two classes and 0 or 1 as the positive one',
+      found: `${classes.length} classes and ${positive}`,
+    });
   }
   const patients = bags.map((bag) => bag.patient);
   const scoring: Scoring = {
@@ -84,7 +90,7 @@ export async function evaluateSlides(
     names: bags.map((bag) => bag.id),
     patients,
     intervals,
-    ...(classes.length === 2 ? { positive } : {}),
+    ...(classes.length === 2 ? { positive: positive ?? 1 } : {}),
     ...(threshold === undefined ? {} : { threshold }),
   };
   const results: ClassificationFold[] = [];

@@ -45,6 +45,12 @@ export function checkCohort({ patients, survival }: CohortTimes, folds: readonly
       next: "join a patient's slides first",
     });
   }
+  if (new Set(folds.map((fold) => fold.name)).size !== folds.length) {
+    throw new UsageError('survival evaluation', {
+      need: 'folds of different names',
+      found: 'a name used twice',
+    });
+  }
   const tested = new Map<number, string>();
   for (const { name, train, test } of folds) {
     const trained = new Set(train);

@@ -263,6 +263,13 @@ describe('folds that cannot be trusted', () => {
     expect(() => run({ train: [], test: [3] })).toThrow(/found 0 and 1/);
     expect(() => run({ train: [0], test: [3] }, { positive: 'x' })).toThrow(/out of MSS, MSI/);
     expect(() => evaluateClassifier(input, [], { method, seed: 1 })).toThrow(UsageError);
+    expect(() => evaluateClassifier(input, folds, { method, seed: 1, runs: 3 })).toThrow(
+      /nothing in simpleshot/,
+    );
+    const wide = { ...input, classes: ['MSS', 'MSI', 'POLE'] };
+    expect(() => evaluateClassifier(wide, folds, { method, seed: 1, positive: 'MSI' })).toThrow(
+      /two classes/,
+    );
     expect(() => evaluateClassifier({ ...input, labels: ['MSS'] }, folds, { method, seed: 1 })).toThrow(
       DataError,
     );
@@ -318,5 +325,12 @@ describe('evaluation of slides', () => {
       evaluateSlides(bags, classes, [fold], { ...options, validationFraction: 0 }),
     ).rejects.toThrow(/patient p0 on both/);
     await expect(evaluateSlides(bags, classes, [], options)).rejects.toThrow(UsageError);
+    await expect(evaluateSlides(bags, classes, split, { ...options, positive: 2 })).rejects.toThrow(
+      UsageError,
+    );
+    const wide = [...classes, 'POLE'];
+    await expect(evaluateSlides(bags, wide, split, { ...options, positive: 1 })).rejects.toThrow(
+      /two classes/,
+    );
   });
 });

@@ -229,6 +229,8 @@ describe('folds without a value', () => {
     ).toThrow(/tested in f0 and f1/);
     expect(() => run([{ train: [0, 999], test: [2] }])).toThrow(/found 999/);
     expect(() => run([])).toThrow(UsageError);
+    const named = [folds[0]!, { ...folds[1]!, name: folds[0]!.name }];
+    expect(() => evaluateSurvival({ ...truth, vectors }, named, options)).toThrow(/a name used twice/);
     expect(() =>
       run(
         [{ train: [0], test: [1] }],
