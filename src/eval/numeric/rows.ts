@@ -1,4 +1,4 @@
-/** Row-wise helpers for tables of features. */
+/** Row-wise operations on tables of features. */
 import { type Matrix, matrixRow } from '../../core/matrix.ts';
 import { DataError } from '../../errors.ts';
 
