@@ -24,6 +24,7 @@ const OP_RSQRT = operator('aten::rsqrt', '');
 const OP_ABS = operator('aten::abs', '');
 const OP_SQUARE = operator('aten::square', '');
 const OP_SIGMOID = operator('aten::sigmoid', '');
+const OP_TANH = operator('aten::tanh', '');
 const OP_SILU = operator('aten::silu', '');
 const OP_GELU = operator('aten::gelu', '');
 const OP_RELU = operator('aten::relu', '');
@@ -64,6 +65,7 @@ const OP_ZERO_INTO = operator('aten::zero_', '');
 const OP_FILL_INTO = operator('aten::fill_', 'Scalar');
 const OP_UNIFORM_INTO = operator('aten::uniform_', '');
 const OP_NORMAL_INTO = operator('aten::normal_', '');
+const OP_BERNOULLI_INTO = operator('aten::bernoulli_', 'float');
 const OP_CLAMP_INTO = operator('aten::clamp_', '');
 const OP_FILL_DIAGONAL_INTO = operator('aten::fill_diagonal_', '');
 const OP_ZEROS_LIKE = operator('aten::zeros_like', '');
@@ -85,6 +87,9 @@ const OP_FOREACH_ADDCMUL_INTO = operator('aten::_foreach_addcmul_', 'Scalar');
 const OP_FOREACH_ADDCDIV_INTO = operator('aten::_foreach_addcdiv_', 'Scalar');
 const OP_FOREACH_SQRT = operator('aten::_foreach_sqrt', '');
 const OP_FOREACH_NORM = operator('aten::_foreach_norm', 'Scalar');
+const OP_FFT2 = operator('aten::fft_fft2', '');
+const OP_IFFT2 = operator('aten::fft_ifft2', '');
+const OP_VIEW_AS_REAL = operator('aten::view_as_real', '');
 const OP_SELECTIVE_SCAN = operator('mvhybrid::selective_scan', '');
 const OP_SELECTIVE_SCAN_COMPOSED = operator('mvhybrid::selective_scan_composed', '');
 const OP_DEPTHWISE_CONV1D = operator('mvhybrid::depthwise_conv1d', '');
@@ -196,6 +201,11 @@ export function square(self: Tensor): Tensor {
 /** `aten::sigmoid(Tensor self) -> Tensor` */
 export function sigmoid(self: Tensor): Tensor {
   return adopt(invoke(OP_SIGMOID, [self.handle]));
+}
+
+/** `aten::tanh(Tensor self) -> Tensor` */
+export function tanh(self: Tensor): Tensor {
+  return adopt(invoke(OP_TANH, [self.handle]));
 }
 
 /** `aten::silu(Tensor self) -> Tensor` */
@@ -403,6 +413,12 @@ export function normalInto(self: Tensor, options: { mean?: number | undefined; s
   return self;
 }
 
+/** `aten::bernoulli_.float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)` */
+export function bernoulliInto(self: Tensor, options: { p?: number | undefined; generator?: Generator | undefined } = {}): Tensor {
+  release(invoke(OP_BERNOULLI_INTO, [self.handle, options.p, options.generator?.handle]));
+  return self;
+}
+
 /** `aten::clamp_(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)` */
 export function clampInto(self: Tensor, options: { min?: number | undefined; max?: number | undefined } = {}): Tensor {
   release(invoke(OP_CLAMP_INTO, [self.handle, options.min, options.max]));
@@ -508,6 +524,21 @@ export function foreachSqrt(self: readonly Tensor[]): Tensor[] {
 /** `aten::_foreach_norm.Scalar(Tensor[] self, Scalar ord=2) -> Tensor[]` */
 export function foreachNorm(self: readonly Tensor[], options: { ord?: number | undefined } = {}): Tensor[] {
   return adoptAll(invoke(OP_FOREACH_NORM, [handles(self), options.ord]));
+}
+
+/** `aten::fft_fft2(Tensor self, int[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor` */
+export function fft2(self: Tensor, options: { s?: readonly number[] | undefined; dim?: readonly number[] | undefined; norm?: string | undefined } = {}): Tensor {
+  return adopt(invoke(OP_FFT2, [self.handle, options.s, options.dim, options.norm]));
+}
+
+/** `aten::fft_ifft2(Tensor self, int[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor` */
+export function ifft2(self: Tensor, options: { s?: readonly number[] | undefined; dim?: readonly number[] | undefined; norm?: string | undefined } = {}): Tensor {
+  return adopt(invoke(OP_IFFT2, [self.handle, options.s, options.dim, options.norm]));
+}
+
+/** `aten::view_as_real(Tensor(a) self) -> Tensor(a)` */
+export function viewAsReal(self: Tensor): Tensor {
+  return adopt(invoke(OP_VIEW_AS_REAL, [self.handle]));
 }
 
 /** `mvhybrid::selective_scan(Tensor u, Tensor delta, Tensor A, Tensor B, Tensor C, Tensor? D=None, Tensor? z=None, Tensor? delta_bias=None, bool delta_softplus=False) -> Tensor` */
