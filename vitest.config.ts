@@ -9,7 +9,9 @@ export default defineConfig({
     maxWorkers: 2,
     // Two workers share the cores; threads of their own would only wait for each other.
     env: { MVHYBRID_THREADS: '1' },
-    testTimeout: 60_000,
+    // Two busy cores: what takes a second alone may take many.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['default', new SummaryReporter()],
     setupFiles: ['tests/support/setup.ts'],
   },

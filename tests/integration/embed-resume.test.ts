@@ -1,6 +1,6 @@
 /**
  * The built command line (dist/, made by `npm test`), killed in the middle of embedding and started again.
- * RUN_SLOW=1 takes 20,000 patches of 64 px instead of 480 of 32 px, and also checks memory.
+ * RUN_SLOW=1 takes 20,000 patches instead of 480, and also checks memory.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { readEmbeddings } from '../../src/embedding/index.ts';
 import { syntheticPatches } from '../../src/synthetic/index.ts';
 
 const slow = process.env.RUN_SLOW === '1';
-const [count, sizePx] = slow ? [20_000, 64] : [480, 32];
+const [count, sizePx] = [slow ? 20_000 : 480, 32];
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'mvhybrid-resume-'));
 const pictures = join(root, 'pictures');
