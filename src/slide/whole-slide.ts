@@ -96,8 +96,8 @@ class PyramidSlide implements WholeSlide {
   }
 
   async readLevel(level: number, region: Region): Promise<Uint8Array> {
-    checkRegion(region);
     this.#levelAt(level);
+    checkRegion(region);
     return this.#track('readRegion', () => this.#source.readLevel(level, region));
   }
 

@@ -31,6 +31,7 @@ export const TAG = {
   extraSamples: 338,
   sampleFormat: 339,
   jpegTables: 347,
+  yCbCrSubsampling: 530,
   xmp: 700,
   ndpiFormatFlag: 65420,
 } as const;
