@@ -97,6 +97,5 @@ function insidePart({ outline, holes }: Part, { sidePx, rule }: GridSpec): (corn
     box: () => true,
   };
   const keep = keeps[rule];
-  return ({ x, y }) =>
-    keep(x, y) && !empty.some((hole) => hole.side(x + sidePx / 2, y + sidePx / 2) > 0);
+  return ({ x, y }) => keep(x, y) && !empty.some((hole) => hole.side(x + sidePx / 2, y + sidePx / 2) > 0);
 }

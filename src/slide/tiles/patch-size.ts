@@ -70,7 +70,8 @@ function checkStated(options: PatchSizeOptions): void {
   const bad = sizes.find((n) => !(Number.isFinite(n) && n > 0));
   const overlaps = [overlapPx, overlapUm].filter((n) => n !== undefined);
   const isClear = (patchUm ?? patchPx) !== undefined && sizes.length <= 2 && overlaps.length <= 1;
-  if (isClear && bad === undefined && overlaps.every(Number.isFinite) && Number.isInteger(patchPx ?? 1)) return;
+  if (isClear && bad === undefined && overlaps.every(Number.isFinite) && Number.isInteger(patchPx ?? 1))
+    return;
   throw new UsageError('patchSize', {
     need: 'patchUm or patchPx, at most two of patchUm, patchPx and targetMpp, and overlapPx or overlapUm',
     found: JSON.stringify({ patchUm, patchPx, targetMpp, overlapPx, overlapUm }),

@@ -148,5 +148,7 @@ export function boundsOf({ points }: Contour): { x: number; y: number; width: nu
 
 /** The same outline in level-0 pixels: coordinates times the factors, rounded towards zero as CLAM does. */
 export function scaleContour({ points }: Contour, scaleX: number, scaleY: number): Contour {
-  return { points: Int32Array.from(points, (value, i) => Math.trunc(value * (i % 2 === 0 ? scaleX : scaleY))) };
+  return {
+    points: Int32Array.from(points, (value, i) => Math.trunc(value * (i % 2 === 0 ? scaleX : scaleY))),
+  };
 }

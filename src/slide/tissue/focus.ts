@@ -7,9 +7,10 @@
  * It depends on the pixel size. At 0.5 um per pixel, eight tissue tiles of NCT-CRC have 101 to 757; blurred by
  * a Gaussian of 1 um they have at most 19.
  *
- * @param pixels RGB8, row-major [heightPx, widthPx, 3]; sides of at least 2 pixels.
+ * @param pixels RGB8, row-major [heightPx, widthPx, 3]. A side of one pixel gives 0.
  */
 export function laplacianVariance(pixels: Uint8Array, widthPx: number, heightPx: number): number {
+  if (widthPx < 2 || heightPx < 2) return 0;
   const grey = new Float32Array(widthPx * heightPx);
   for (let i = 0, at = 0; i < grey.length; i++, at += 3)
     grey[i] = 0.299 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!;

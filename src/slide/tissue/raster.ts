@@ -55,13 +55,7 @@ export function medianBlur(image: Raster, size: number): Raster {
   return { data: out, width, height };
 }
 
-function addColumn(
-  data: Uint8Array,
-  rows: Int32Array,
-  column: number,
-  counts: Int32Array,
-  by: number,
-): void {
+function addColumn(data: Uint8Array, rows: Int32Array, column: number, counts: Int32Array, by: number): void {
   for (const row of rows) counts[data[row + column]!]! += by;
 }
 
@@ -117,7 +111,8 @@ export function closeMask(mask: Raster, size: number): Raster {
 /** 1 wherever `value` occurs under the square (grow, value 1), 0 wherever it occurs (shrink, value 0). */
 function squareFilter({ data, width, height }: Raster, size: number, value: 0 | 1): Raster {
   const rows = new Uint8Array(data.length);
-  for (let y = 0; y < height; y++) slide(data, rows, { start: y * width, step: 1, count: width }, size, value);
+  for (let y = 0; y < height; y++)
+    slide(data, rows, { start: y * width, step: 1, count: width }, size, value);
   const out = new Uint8Array(data.length);
   for (let x = 0; x < width; x++) slide(rows, out, { start: x, step: width, count: height }, size, value);
   return { data: out, width, height };

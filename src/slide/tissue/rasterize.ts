@@ -2,15 +2,20 @@
 import type { Contour, Part } from './contours.ts';
 import type { Raster } from './raster.ts';
 
-/**
- * Mask of the pixels whose centre lies inside a part and outside its holes.
- *
- * @param scaleX pixels of the parts' coordinates per pixel of the mask.
- */
-export function rasterize(
-  parts: readonly Part[],
-  size: { width: number; height: number; scaleX: number; scaleY: number },
-): Raster {
+/** Size of a mask and how the parts' coordinates lie on it. */
+export interface MaskGrid {
+  readonly width: number;
+  readonly height: number;
+  /** Units of the parts' coordinates per pixel of the mask. */
+  readonly scaleX: number;
+  readonly scaleY: number;
+  /** Added to the parts' coordinates first. */
+  readonly offsetX: number;
+  readonly offsetY: number;
+}
+
+/** Mask of the pixels whose centre lies inside a part and outside its holes. */
+export function rasterize(parts: readonly Part[], size: MaskGrid): Raster {
   const data = new Uint8Array(size.width * size.height);
   for (const { outline, holes } of parts) {
     fill(data, size, outline, 1);
@@ -22,7 +27,7 @@ export function rasterize(
 /** Scan-line filling by the even-odd rule. */
 function fill(
   data: Uint8Array,
-  { width, height, scaleX, scaleY }: { width: number; height: number; scaleX: number; scaleY: number },
+  { width, height, scaleX, scaleY, offsetX, offsetY }: MaskGrid,
   { points }: Contour,
   value: 0 | 1,
 ): void {
@@ -30,8 +35,8 @@ function fill(
   for (let i = 0; i < points.length; i += 2) {
     const j = (i + 2) % points.length;
     // In pixels of the mask; the centre of row y is y + 0.5.
-    const [ax, ay] = [(points[i]! + 0.5) / scaleX, (points[i + 1]! + 0.5) / scaleY - 0.5];
-    const [bx, by] = [(points[j]! + 0.5) / scaleX, (points[j + 1]! + 0.5) / scaleY - 0.5];
+    const [ax, ay] = [(points[i]! + offsetX) / scaleX, (points[i + 1]! + offsetY) / scaleY - 0.5];
+    const [bx, by] = [(points[j]! + offsetX) / scaleX, (points[j + 1]! + offsetY) / scaleY - 0.5];
     if (ay === by) continue;
     const first = Math.max(0, Math.ceil(Math.min(ay, by)));
     const last = Math.min(height - 1, Math.ceil(Math.max(ay, by)) - 1);

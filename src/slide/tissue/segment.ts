@@ -24,6 +24,12 @@ export interface MaskedPicture {
 /** Where tissue lies on a slide, in level-0 pixels. */
 export interface Tissue {
   readonly parts: readonly Part[];
+  /**
+   * Level-0 pixels from a listed point to the place it stands for: half a pixel of the mask where outlines
+   * come from a mask (a point stands for a whole pixel of it), 0 where they were drawn.
+   */
+  readonly offsetX: number;
+  readonly offsetY: number;
   /** How it was found, in words for a report. */
   readonly origin: string;
   /** Why there is none; absent where there is tissue. */
@@ -107,6 +113,8 @@ export async function segmentTissue(
     parts: scaled,
     origin: `saturation threshold ${threshold} (${how}), level ${level}`,
     ...(scaled.length === 0 ? { reason: whyNone(mask, blurred, threshold) } : {}),
+    offsetX: scale.x / 2,
+    offsetY: scale.y / 2,
     picture,
     scaleX: scale.x,
     scaleY: scale.y,
