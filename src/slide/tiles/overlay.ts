@@ -62,7 +62,7 @@ function drawPatch(canvas: Canvas, x: number, y: number, sidePx: number, colour:
   for (let row = Math.max(0, top); row < bottom; row++) {
     for (let column = Math.max(0, left); column < right; column++) {
       const isBorder = hasBorder && (row === top || column === left);
-      blend(canvas, column, row, colour, isBorder ? 0.8 : 0.25);
+      blend(canvas, column, row, colour, isBorder ? 0.8 : 0.12);
     }
   }
 }
