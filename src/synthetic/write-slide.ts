@@ -7,8 +7,8 @@ import { stainStyle, stainTissue } from './stain.ts';
 import { planTissue } from './tissue-plan.ts';
 import { drawTissue } from './tissue-raster.ts';
 
-/** Side of the drawn sheet that the tissue is cut from. */
-const SHEET_PX = 1536;
+/** Side of the drawn sheet that the tissue is cut from: a third of the slide between these limits. */
+const SHEET_PX = { min: 512, max: 1536 } as const;
 /** Cover and shade are worked out on a grid of this spacing and interpolated. */
 const GRID_PX = 32;
 
@@ -34,7 +34,7 @@ export interface SyntheticSlide {
 
 /**
  * Writes a slide of smooth pieces of tissue (about 40 % of the area, none at the border) on glass. Memory
- * does not depend on the height: two rows of tiles and one sheet of {@link SHEET_PX} pixels.
+ * does not depend on the height: two rows of tiles and one sheet of at most {@link SHEET_PX} pixels.
  *
  * The tissue is one drawn sheet, mirrored without seams and shaded over hundreds of pixels; it looks like
  * H&E but repeats, so it is for tests of reading, segmentation and load, not for training.
@@ -52,7 +52,8 @@ export async function writeSyntheticSlide(
       found: `seed ${seed}, ${widthPx} x ${heightPx}, mpp ${mpp}`,
     });
   }
-  const sheet = await drawSheet(seed, mpp);
+  const sheetPx = Math.min(SHEET_PX.max, Math.max(SHEET_PX.min, Math.round(Math.max(widthPx, heightPx) / 3)));
+  const sheet = await drawSheet(seed, mpp, sheetPx);
   const cover = coverField(seed, widthPx, heightPx);
   const shade = valueNoise(seed ^ 0x51ed, 700);
   let covered = 0;
@@ -85,13 +86,13 @@ interface Sheet {
 }
 
 /** The middle of a drawn section, where there is nothing but tissue. */
-async function drawSheet(seed: number, mpp: number): Promise<Sheet> {
-  const spots = Math.max(60, Math.ceil(((1.9 * SHEET_PX * mpp) / 130) ** 2));
+async function drawSheet(seed: number, mpp: number, sheetPx: number): Promise<Sheet> {
+  const spots = Math.max(20, Math.ceil(((1.9 * sheetPx * mpp) / 130) ** 2));
   const plan = planTissue(`${seed}/slide`, spots);
   const raster = drawTissue(plan, mpp);
   const style = stainStyle(`${seed}/slide`);
   const whole = await stainTissue(raster, style, plan.seed);
-  const sidePx = Math.min(SHEET_PX, raster.widthPx, raster.heightPx);
+  const sidePx = Math.min(sheetPx, raster.widthPx, raster.heightPx);
   const left = (raster.widthPx - sidePx) >> 1;
   const top = (raster.heightPx - sidePx) >> 1;
   const pixels = whole.subarray(3 * (top * raster.widthPx + left));
