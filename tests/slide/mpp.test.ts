@@ -23,7 +23,11 @@ const says = (source: MppSource, mpp: number, mppY = mpp): MppEvidence => ({
 
 describe('reconcileMpp', () => {
   it('uses the most trusted credible statement, in any order', () => {
-    const table = reconcileMpp([says('resolution tags', 0.251), says('magnification', 0.25), says('aperio', 0.2525)]);
+    const table = reconcileMpp([
+      says('resolution tags', 0.251),
+      says('magnification', 0.25),
+      says('aperio', 0.2525),
+    ]);
     expect(table.mpp).toBe(0.2525);
     expect(table.conflict).toBeUndefined();
     expect(table.rows.map(({ source, used, why }) => [source, used, why])).toEqual([
@@ -108,7 +112,13 @@ describe('statements in files', () => {
   it('reach the slide, and the user wins there too', async () => {
     const description = 'Aperio Image\r\n16x16|MPP = 0.25|AppMag = 40';
     // 400,000 pixels per centimetre are 0.025 um: the trap.
-    const tags = withTags(RGB8, [270, 2, description], [282, 4, [400_000]], [283, 4, [400_000]], [296, 3, [3]]);
+    const tags = withTags(
+      RGB8,
+      [270, 2, description],
+      [282, 4, [400_000]],
+      [283, 4, [400_000]],
+      [296, 3, [3]],
+    );
     const picture = { widthPx: 16, heightPx: 16, tilePx: 16, chunks: [new Uint8Array(768)], tags };
     await writeFile(file('trap.svs'), buildTiff([picture]));
     const slide = await openSlide(file('trap.svs'));

@@ -27,7 +27,12 @@ const RGB_PIXELS =
   'SizeX="96" SizeY="64" SizeC="3" SizeZ="1" SizeT="1" PhysicalSizeX="500" PhysicalSizeXUnit="nm" PhysicalSizeY="500" PhysicalSizeYUnit="nm"';
 const RGB_INNER = '<Channel SamplesPerPixel="3"/><TiffData IFD="0" PlaneCount="1"/>';
 
-const strip = (data: Uint8Array, widthPx: number, tags: TestPicture['tags'], sub?: TestPicture[]): TestPicture => ({
+const strip = (
+  data: Uint8Array,
+  widthPx: number,
+  tags: TestPicture['tags'],
+  sub?: TestPicture[],
+): TestPicture => ({
   widthPx,
   heightPx: (2 * widthPx) / 3,
   chunks: [data],
@@ -101,7 +106,7 @@ describe('OME-TIFF', () => {
   it('understands prefixes, entities and missing TiffData', () => {
     const text = xml(
       '<ome:Image Name="a &lt;b&gt; &#181;m"><ome:Pixels SizeC="2" SizeZ="3" SizeT="1"/></ome:Image>' +
-        "<ome:Image Name='second'><ome:Pixels SizeC=\"3\"><ome:Channel SamplesPerPixel=\"3\"/></ome:Pixels></ome:Image>",
+        '<ome:Image Name=\'second\'><ome:Pixels SizeC="3"><ome:Channel SamplesPerPixel="3"/></ome:Pixels></ome:Image>',
       'ome:',
     );
     const [first, second] = readOmeXml(text);

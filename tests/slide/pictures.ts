@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
 import type { Region } from '../../src/slide/slide-image.ts';
@@ -34,7 +34,7 @@ export function colourful(widthPx: number, heightPx: number, seed = 1): Uint8Arr
 }
 
 /** The picture library's view of RGB8 pixels. */
-export function asSharp(pixels: Uint8Array, widthPx: number, heightPx: number): sharp.Sharp {
+export function asSharp(pixels: Uint8Array, widthPx: number, heightPx: number): Sharp {
   return sharp(pixels, { raw: { width: widthPx, height: heightPx, channels: 3 } });
 }
 

@@ -116,7 +116,10 @@ describe('hand-made TIFFs', () => {
     const chunks = [0, 1, 2].flatMap((c) => tiles(channel(c), 1, 48)).map((tile) => deflateSync(tile));
     const tags = withTags(RGB8, [259, 3, [8]], [284, 3, [2]]);
     for (const little of [true, false])
-      await expectPixels(await openBuilt('planar.tif', [{ ...size, tilePx: 48, chunks, tags }], little), pixels);
+      await expectPixels(
+        await openBuilt('planar.tif', [{ ...size, tilePx: 48, chunks, tags }], little),
+        pixels,
+      );
   });
 
   it('16-bit big-endian samples with a predictor', async () => {
@@ -156,7 +159,10 @@ describe('hand-made TIFFs', () => {
     const index = channel(0);
     const single = withTags(RGB8, [258, 3, [8]], [277, 3, [1]]);
     const coloured = withTags(single, [262, 3, [3]], [320, 3, palette]);
-    const golden = Uint8Array.from(pixels, (_, i) => palette[256 * (i % 3) + index[Math.floor(i / 3)]!]! >> 8);
+    const golden = Uint8Array.from(
+      pixels,
+      (_, i) => palette[256 * (i % 3) + index[Math.floor(i / 3)]!]! >> 8,
+    );
     await expectPixels(
       await openBuilt('palette.tif', [{ ...size, chunks: [index], tags: coloured }]),
       golden,
@@ -188,12 +194,22 @@ describe('hand-made TIFFs', () => {
     const description = 'Aperio Image Library v1\r\n301x213 (64x64) Q=70|AppMag = 40|MPP = 0.2520|User = x=y';
     const tags = withTags(RGB8, [270, 2, description]);
     const base = { ...size, tilePx: 64, chunks: tiles(pixels, 3, 64), tags };
-    const slide = await openBuilt('assoc.svs', [base, strip('thumb', 0), strip('label', 1), strip('macro', 9)]);
+    const slide = await openBuilt('assoc.svs', [
+      base,
+      strip('thumb', 0),
+      strip('label', 1),
+      strip('macro', 9),
+    ]);
     expect([slide.format, slide.mpp]).toEqual(['aperio', 0.252]);
     expect(slide.properties.get('aperio.User')).toBe('x=y');
     expect(slide.associatedNames).toEqual(['thumbnail', 'label', 'macro']);
     const label = await slide.readAssociated('label');
-    expect([label.widthPx, label.heightPx, label.pixels[0], label.pixels[899]]).toEqual([30, 10, 5, 904 % 256]);
+    expect([label.widthPx, label.heightPx, label.pixels[0], label.pixels[899]]).toEqual([
+      30,
+      10,
+      5,
+      904 % 256,
+    ]);
     await expect(slide.readAssociated('photo')).rejects.toThrow('one of thumbnail, label, macro');
     await slide.close();
   });

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DataError, UsageError } from '../../src/errors.ts';
+import { imageFromPixels } from '../../src/slide/memory-image.ts';
 import { openSlide, SLIDE_READERS, type SlideReader } from '../../src/slide/open-slide.ts';
 import { loadOpenSlide } from '../../src/slide/openslide/library.ts';
-import { imageFromPixels } from '../../src/slide/memory-image.ts';
 import { readPatch } from '../../src/slide/read-patches.ts';
 import { readResampled } from '../../src/slide/shrink.ts';
 import type { Region } from '../../src/slide/slide-image.ts';
@@ -50,7 +50,9 @@ describe.each(readers)('reader %s', (reader: SlideReader) => {
     const region = { x: 512, y: 256, width: 1024, height: 512 };
     const level = await slide.readScaled(region, { level: 1 });
     expect([level.widthPx, level.heightPx]).toEqual([512, 256]);
-    expect(difference(level.pixels, await slide.readLevel(1, { x: 256, y: 128, width: 512, height: 256 }))).toEqual({
+    expect(
+      difference(level.pixels, await slide.readLevel(1, { x: 256, y: 128, width: 512, height: 256 })),
+    ).toEqual({
       largest: 0,
       mean: 0,
     });
@@ -94,7 +96,9 @@ describe.each(readers)('reader %s', (reader: SlideReader) => {
     await expect(slide.readScaled(one, { mpp: 0 })).rejects.toThrow(UsageError);
     await expect(slide.readScaled({ ...one, width: 0 }, { level: 0 })).rejects.toThrow(UsageError);
     await expect(slide.readRegion({ ...one, x: 0.5 })).rejects.toThrow('whole pixel numbers');
-    await expect(slide.readRegion({ ...one, width: 1e5, height: 1e5 })).rejects.toThrow('at most 600 megapixels');
+    await expect(slide.readRegion({ ...one, width: 1e5, height: 1e5 })).rejects.toThrow(
+      'at most 600 megapixels',
+    );
     await expect(slide.readThumbnail(0)).rejects.toThrow(UsageError);
     await slide.close();
     await expect(openSlide(file('nothing.svs'), { reader })).rejects.toThrow(UsageError);
@@ -105,17 +109,26 @@ describe.each(readers)('reader %s', (reader: SlideReader) => {
 describe.skipIf(!hasOpenSlide)('built-in reader against OpenSlide', () => {
   it.each(['jpeg', 'deflate'] as const)('same bytes for %s tiles', async (compression) => {
     const path = file(`${compression}.tif`);
-    await writeSyntheticSlide(path, { seed: 2, widthPx: 1030, heightPx: 1300, compression, description: 'x' });
+    await writeSyntheticSlide(path, {
+      seed: 2,
+      widthPx: 1030,
+      heightPx: 1300,
+      compression,
+      description: 'x',
+    });
     await expectSameBytes(path, 2);
   });
 
-  it.skipIf(slides === undefined)('same bytes for a real Aperio slide and its associated images', async () => {
-    const [a, b] = await expectSameBytes(`${slides}/cmu-1-small-region.svs`, 1);
-    expect([a, b]).toEqual([
-      ['label', 'macro', 'thumbnail'],
-      ['label', 'macro', 'thumbnail'],
-    ]);
-  });
+  it.skipIf(slides === undefined)(
+    'same bytes for a real Aperio slide and its associated images',
+    async () => {
+      const [a, b] = await expectSameBytes(`${slides}/cmu-1-small-region.svs`, 1);
+      expect([a, b]).toEqual([
+        ['label', 'macro', 'thumbnail'],
+        ['label', 'macro', 'thumbnail'],
+      ]);
+    },
+  );
 
   async function expectSameBytes(path: string, levels: number): Promise<string[][]> {
     const a = await openSlide(path, { reader: 'builtin' });

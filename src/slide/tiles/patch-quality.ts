@@ -11,7 +11,7 @@ import type { PlanOptions } from './tile-options.ts';
 /** Largest mask that shares are measured on; its sums take 64 MB. */
 const MAX_MASK_PIXELS = 2 ** 24;
 /** A patch is at least so many pixels of the mask wide, where the limit above allows. */
-const MASK_PX_PER_PATCH = 16;
+const MASK_PX_PER_PATCH = 64;
 
 /** Share of each patch that is tissue; what lies outside the slide is not. */
 export function tissueShares(

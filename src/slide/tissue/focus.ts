@@ -5,7 +5,7 @@
  * 0.299 R + 0.587 G + 0.114 B of an RGB8 patch. Low where nothing is in focus, and on empty glass.
  *
  * It depends on the pixel size. At 0.5 um per pixel, eight tissue tiles of NCT-CRC have 101 to 757; blurred by
- * a Gaussian of 1 um they have at most 19.
+ * a Gaussian of 1 um (standard deviation) they have less than 22.
  *
  * @param pixels RGB8, row-major [heightPx, widthPx, 3]. A side of one pixel gives 0.
  */
