@@ -1,6 +1,7 @@
 /** Opens whole-slide images of any format that a reader at hand can read. */
 import { DataError, isMvHybridError, UsageError } from '../errors.ts';
 import { openImageSource } from './image-source.ts';
+import type { MppEvidence } from './mpp/mpp-table.ts';
 import { loadOpenSlide } from './openslide/library.ts';
 import { openOpenSlideSource } from './openslide/openslide-source.ts';
 import type { PyramidSource } from './pyramid-source.ts';
@@ -19,6 +20,8 @@ export interface OpenSlideOptions {
   readonly reader?: SlideReader;
   /** Micrometres per level-0 pixel; wins over whatever the file states. */
   readonly mpp?: number;
+  /** Statements about the pixel size from outside the file, such as HEST's `pixel_size_um_estimated`. */
+  readonly mppEvidence?: readonly MppEvidence[];
   /** Bytes of decoded tiles to keep; default 64 MB. OpenSlide keeps a cache of its own besides. */
   readonly cacheBytes?: number;
 }
@@ -31,14 +34,14 @@ export interface OpenSlideOptions {
  * @throws DataError  if no reader at hand can read the file; the message names the reason.
  */
 export async function openSlide(path: string, options: OpenSlideOptions = {}): Promise<WholeSlide> {
-  const { reader = 'auto', cacheBytes = undefined, mpp } = options;
+  const { reader = 'auto', cacheBytes, mpp, mppEvidence } = options;
   if (cacheBytes !== undefined && !(Number.isSafeInteger(cacheBytes) && cacheBytes >= 0)) {
     throw new UsageError('openSlide', { need: 'cacheBytes as a whole number', found: `${cacheBytes}` });
   }
   const cache = cacheBytes === undefined ? {} : { cacheBytes };
   const source = await openSource(path, reader, cache);
   try {
-    return slideFromSource(source, mpp);
+    return slideFromSource(source, mpp, mppEvidence);
   } catch (error) {
     await source.close();
     throw error;

@@ -1,6 +1,6 @@
 /** A whole-slide image: one object for every format, whoever reads the pixels. */
 import { UsageError } from '../errors.ts';
-import { type MppTable, reconcileMpp, requireMpp } from './mpp/mpp-table.ts';
+import { type MppEvidence, type MppTable, reconcileMpp, requireMpp } from './mpp/mpp-table.ts';
 import { checkRegion, type Picture } from './pixels.ts';
 import type { PyramidSource, SlideLevel } from './pyramid-source.ts';
 import { readResampled } from './shrink.ts';
@@ -40,9 +40,13 @@ export interface WholeSlide extends SlideImage {
   readAssociated(name: string): Promise<Picture>;
 }
 
-/** Makes a slide of an open file. `mpp` is the user's pixel size, which wins over the file's. */
-export function slideFromSource(source: PyramidSource, mpp?: number): WholeSlide {
-  return new PyramidSlide(source, reconcileMpp(source.mppEvidence, mpp));
+/** Makes a slide of an open file. `mpp` is the user's pixel size, which wins over all evidence. */
+export function slideFromSource(
+  source: PyramidSource,
+  mpp?: number,
+  evidence: readonly MppEvidence[] = [],
+): WholeSlide {
+  return new PyramidSlide(source, reconcileMpp([...evidence, ...source.mppEvidence], mpp));
 }
 
 /** The level to read for a wanted downsample: the smallest picture that is still at least as fine. */

@@ -127,6 +127,16 @@ describe('statements in files', () => {
     await expect(slide.readScaled(region, { mpp: 0.5 })).rejects.toThrow('tenfold disagreement');
     expect((await slide.readScaled(region, { level: 0 })).widthPx).toBe(16);
     await slide.close();
+    const metadata = says('metadata', 0.2501);
+    const told = await openSlide(file('trap.svs'), { mppEvidence: [metadata] });
+    expect(told.mppTable.rows.map(({ source }) => source)).toEqual([
+      'metadata',
+      'aperio',
+      'resolution tags',
+      'magnification',
+    ]);
+    expect(told.mppTable.conflict).toContain('field of metadata says 0.2501 but pixels per centimetre');
+    await told.close();
     const chosen = await openSlide(file('trap.svs'), { mpp: 0.25 });
     expect((await chosen.readScaled(region, { mpp: 0.5 })).widthPx).toBe(8);
     await chosen.close();

@@ -13,6 +13,7 @@ import { levelFor } from '../../src/slide/whole-slide.ts';
 import { writeSyntheticSlide } from '../../src/synthetic/write-slide.ts';
 import { sharedData } from '../support/paths.ts';
 import { asSharp, colourful, difference, someRegions, temporaryFolder } from './pictures.ts';
+import { buildTiff, RGB8, withTags } from './tiff-builder.ts';
 
 const file = temporaryFolder('whole');
 const slides = sharedData('slides');
@@ -21,6 +22,12 @@ const hasOpenSlide = await loadOpenSlide().then(
   () => false,
 );
 const readers = SLIDE_READERS.filter((reader) => reader !== 'openslide' || hasOpenSlide);
+
+/** 32 x 32 pixels, red 8 x, green 4 y + 60, blue 90: a lossless codestream written by OpenJPEG 2.5. */
+const JPEG_2000 =
+  '/0//UQAvAAAAAAAgAAAAIAAAAAAAAAAAAAAAIAAAACAAAAAAAAAAAAADBwEBBwEBBwEB/1IADAAAAAEABQQEAAH/XAATQEBISFBISFBISFBI' +
+  'SFBISFD/ZAAlAAFDcmVhdGVkIGJ5IE9wZW5KUEVHIHZlcnNpb24gMi41LjD/kAAKAAAAAABzAAH/k8fUBAgvw+cCCcfUBAa/z8AIBF+j7QIA' +
+  'BF+Ax9oGAA0CBaH1AYALPYqAw+oFACIaCF2PoPnCAAN/3VGAwfOHADahma5jo1+gfIGAPaY0WxDbgMD5AoBfp8eIt6A+EYCdrClA/3+A/9k=';
 
 beforeAll(async () => {
   await writeSyntheticSlide(file('s.svs'), { seed: 5, widthPx: 2050, heightPx: 1500 });
@@ -129,6 +136,22 @@ describe.skipIf(!hasOpenSlide)('built-in reader against OpenSlide', () => {
       ]);
     },
   );
+
+  it('leaves JPEG 2000 tiles to OpenSlide where reader is auto', async () => {
+    const tags = withTags(RGB8, [259, 3, [33005]], [270, 2, 'Aperio Image\r\n32x32|MPP = 0.25|AppMag = 40']);
+    const chunks = [Buffer.from(JPEG_2000, 'base64')];
+    await writeFile(file('j2k.svs'), buildTiff([{ widthPx: 32, heightPx: 32, tilePx: 32, chunks, tags }]));
+    await expect(openSlide(file('j2k.svs'), { reader: 'builtin' })).rejects.toThrow('found JPEG 2000');
+    const slide = await openSlide(file('j2k.svs'));
+    expect([slide.reader, slide.mpp]).toEqual(['openslide', 0.25]);
+    const golden = Uint8Array.from({ length: 3072 }, (_, i) => {
+      const [x, y] = [Math.floor(i / 3) % 32, Math.floor(i / 96)];
+      return [8 * x, 4 * y + 60, 90][i % 3]!;
+    });
+    const region = { x: 0, y: 0, width: 32, height: 32 };
+    expect(difference(await slide.readRegion(region), golden).largest).toBe(0);
+    await slide.close();
+  });
 
   async function expectSameBytes(path: string, levels: number): Promise<string[][]> {
     const a = await openSlide(path, { reader: 'builtin' });
