@@ -1,4 +1,4 @@
-/** Bicubic enlargement of small square RGB8 pictures. */
+/** Bicubic enlargement of small RGB8 pictures. */
 
 /** For output pixel i: four source pixels `at[4 i ..]` and their weights, which sum to 1. */
 interface CubicTaps {
@@ -6,20 +6,32 @@ interface CubicTaps {
   readonly weights: Float64Array;
 }
 
+/** Sides of a picture. */
+interface Size {
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
 /**
- * Enlarges a square RGB8 picture from `sidePx` to `sizePx` pixels a side by bicubic interpolation
- * (Catmull-Rom, a = -0.5). Pixel centres lie at half integers; at the border the kernel is cut and its
- * weights renormalised; results are rounded and clamped to 0..255.
+ * Enlarges an RGB8 picture by bicubic interpolation (Catmull-Rom, a = -0.5). Pixel centres lie at half
+ * integers; at the border the kernel is cut and its weights renormalised; results are rounded and clamped to
+ * 0..255.
  *
  * Written out here because libvips places an enlarged picture half an output pixel off for most factors.
  *
- * @param pixels RGB8, row-major [sidePx, sidePx, 3]; sizePx >= sidePx.
- * @returns      RGB8, row-major [sizePx, sizePx, 3].
+ * @param pixels RGB8, row-major [from.heightPx, from.widthPx, 3].
+ * @param to     both sides at least those of `from`.
+ * @returns      RGB8, row-major [to.heightPx, to.widthPx, 3].
  * @source Keys 1981 (cubic convolution); Pillow's `BICUBIC` resize follows the same definition.
  */
+export function enlarge(pixels: Uint8Array, from: Size, to: Size): Uint8Array {
+  const rows = alongRows(pixels, from, to.widthPx);
+  return alongColumns(rows, from.heightPx, to);
+}
+
+/** {@link enlarge} for squares of `sidePx` to `sizePx` pixels. */
 export function enlargeSquare(pixels: Uint8Array, sidePx: number, sizePx: number): Uint8Array {
-  const taps = cubicTaps(sidePx, sizePx);
-  return alongColumns(alongRows(pixels, sidePx, sizePx, taps), sizePx, taps);
+  return enlarge(pixels, { widthPx: sidePx, heightPx: sidePx }, { widthPx: sizePx, heightPx: sizePx });
 }
 
 function cubicTaps(sidePx: number, sizePx: number): CubicTaps {
@@ -50,35 +62,36 @@ function catmullRom(offset: number): number {
 
 // The two passes are unrolled over the four taps: they run for every patch of a section.
 
-/** [sidePx, sidePx, 3] -> [sidePx, sizePx, 3] */
-function alongRows(pixels: Uint8Array, sidePx: number, sizePx: number, taps: CubicTaps): Float32Array {
-  const { at, weights } = taps;
-  const out = new Float32Array(sidePx * sizePx * 3);
-  for (let x = 0; x < sizePx; x++) {
+/** [height, width, 3] -> [height, toWidth, 3] */
+function alongRows(pixels: Uint8Array, { widthPx, heightPx }: Size, toWidth: number): Float32Array {
+  const { at, weights } = cubicTaps(widthPx, toWidth);
+  const out = new Float32Array(heightPx * toWidth * 3);
+  for (let x = 0; x < toWidth; x++) {
     const [w0, w1] = [weights[4 * x]!, weights[4 * x + 1]!];
     const [w2, w3] = [weights[4 * x + 2]!, weights[4 * x + 3]!];
     let a = 3 * at[4 * x]!;
     let b = 3 * at[4 * x + 1]!;
     let c = 3 * at[4 * x + 2]!;
     let d = 3 * at[4 * x + 3]!;
-    for (let y = 0, to = 3 * x; y < sidePx; y++, to += 3 * sizePx) {
+    for (let y = 0, to = 3 * x; y < heightPx; y++, to += 3 * toWidth) {
       out[to] = w0 * pixels[a]! + w1 * pixels[b]! + w2 * pixels[c]! + w3 * pixels[d]!;
       out[to + 1] = w0 * pixels[a + 1]! + w1 * pixels[b + 1]! + w2 * pixels[c + 1]! + w3 * pixels[d + 1]!;
       out[to + 2] = w0 * pixels[a + 2]! + w1 * pixels[b + 2]! + w2 * pixels[c + 2]! + w3 * pixels[d + 2]!;
-      a += 3 * sidePx;
-      b += 3 * sidePx;
-      c += 3 * sidePx;
-      d += 3 * sidePx;
+      a += 3 * widthPx;
+      b += 3 * widthPx;
+      c += 3 * widthPx;
+      d += 3 * widthPx;
     }
   }
   return out;
 }
 
-/** [sidePx, sizePx, 3] -> [sizePx, sizePx, 3] */
-function alongColumns(rows: Float32Array, sizePx: number, { at, weights }: CubicTaps): Uint8Array {
-  const stride = 3 * sizePx;
-  const out = new Uint8ClampedArray(sizePx * stride);
-  for (let y = 0; y < sizePx; y++) {
+/** [fromHeight, width, 3] -> [height, width, 3] */
+function alongColumns(rows: Float32Array, fromHeight: number, { widthPx, heightPx }: Size): Uint8Array {
+  const { at, weights } = cubicTaps(fromHeight, heightPx);
+  const stride = 3 * widthPx;
+  const out = new Uint8ClampedArray(heightPx * stride);
+  for (let y = 0; y < heightPx; y++) {
     const [w0, w1] = [weights[4 * y]!, weights[4 * y + 1]!];
     const [w2, w3] = [weights[4 * y + 2]!, weights[4 * y + 3]!];
     let a = at[4 * y]! * stride;

@@ -1,6 +1,7 @@
 /** An image whose pixels are all in memory. */
 import sharp from 'sharp';
 import { UsageError } from '../errors.ts';
+import { checkRegion, copyPixels, overlapOf } from './pixels.ts';
 import type { Region, SlideImage, Thumbnail } from './slide-image.ts';
 
 /** Pixels for {@link imageFromPixels}. */
@@ -48,7 +49,15 @@ class MemoryImage implements SlideImage {
 
   async readRegion(region: Region): Promise<Uint8Array> {
     checkRegion(region);
-    return copyRegion(this.#open('readRegion'), this.widthPx, this.heightPx, region);
+    const { widthPx: width, heightPx: height } = this;
+    const pixels = this.#open('readRegion');
+    const image = { x: 0, y: 0, width, height };
+    const out = new Uint8Array(3 * region.width * region.height);
+    const inside = overlapOf(region, image);
+    // Only regions that reach outside the image are painted white first.
+    if (inside?.width !== region.width || inside.height !== region.height) out.fill(255);
+    copyPixels(pixels, image, out, region);
+    return out;
   }
 
   async readThumbnail(maxSidePx: number): Promise<Thumbnail> {
@@ -78,32 +87,4 @@ class MemoryImage implements SlideImage {
     if (this.#pixels !== undefined) return this.#pixels;
     throw new UsageError(operation, { need: 'an open image', found: `${this.path} already closed` });
   }
-}
-
-function checkRegion({ x, y, width, height }: Region): void {
-  const whole = [x, y, width, height].every(Number.isSafeInteger);
-  if (whole && width > 0 && height > 0) return;
-  throw new UsageError('readRegion', {
-    need: 'whole pixel numbers with width and height above 0',
-    found: `x ${x}, y ${y}, width ${width}, height ${height}`,
-  });
-}
-
-/** Row-wise copy; only regions that reach outside the image are painted white first. */
-function copyRegion(pixels: Uint8Array, imageWidth: number, imageHeight: number, region: Region): Uint8Array {
-  const { x, y, width, height } = region;
-  const left = Math.max(0, x);
-  const right = Math.min(imageWidth, x + width);
-  const top = Math.max(0, y);
-  const bottom = Math.min(imageHeight, y + height);
-  const out = new Uint8Array(3 * width * height);
-  const inside = left === x && top === y && right === x + width && bottom === y + height;
-  if (!inside) out.fill(255);
-  if (right <= left) return out;
-  for (let row = top; row < bottom; row++) {
-    const from = 3 * (row * imageWidth + left);
-    const to = 3 * ((row - y) * width + (left - x));
-    out.set(pixels.subarray(from, from + 3 * (right - left)), to);
-  }
-  return out;
 }

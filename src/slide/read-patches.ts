@@ -1,25 +1,11 @@
 /** Patches around spots, one at a time or as an ordered stream that reads ahead. */
 import sharp from 'sharp';
-import { UsageError } from '../errors.ts';
 import { enlargeSquare } from './enlarge.ts';
 import { type PatchGeometry, type Point, patchRegion } from './patch-geometry.ts';
+import { type Patch, type ReadPatchesOptions, readAhead } from './read-ahead.ts';
 import type { SlideImage } from './slide-image.ts';
 
-/** One patch of {@link readPatches}. */
-export interface Patch {
-  /** Position of the spot in the list that was passed. */
-  readonly index: number;
-  /** RGB8, row-major [sizePx, sizePx, 3]. */
-  readonly pixels: Uint8Array;
-}
-
-/** Options of {@link readPatches}. */
-export interface ReadPatchesOptions {
-  /** Patches being read while the consumer works; default 4 (the size of Node's thread pool). */
-  readonly concurrency?: number;
-  /** Stops the stream: the next step throws the signal's reason. */
-  readonly signal?: AbortSignal;
-}
+export type { Patch, ReadPatchesOptions } from './read-ahead.ts';
 
 /**
  * Reads the patch around `centre`: RGB8, row-major [sizePx, sizePx, 3], white where it leaves the image.
@@ -51,39 +37,11 @@ export async function readPatch(
  *
  * @throws UsageError if `concurrency` is no positive integer; whatever {@link readPatch} throws, at its place.
  */
-export async function* readPatches(
+export function readPatches(
   image: SlideImage,
   spots: readonly Point[],
   geometry: PatchGeometry,
   options: ReadPatchesOptions = {},
 ): AsyncGenerator<Patch, void, undefined> {
-  const { concurrency = 4, signal } = options;
-  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
-    throw new UsageError('readPatches', {
-      need: 'concurrency as a positive integer',
-      found: `${concurrency}`,
-    });
-  }
-  const pending: Promise<Uint8Array>[] = [];
-  let next = 0;
-  const readAhead = () => {
-    for (; next < spots.length && pending.length < concurrency; next++) {
-      const reading = readPatch(image, spots[next]!, geometry);
-      // The error is thrown when its turn comes; until then it must not count as unhandled.
-      reading.catch(() => undefined);
-      pending.push(reading);
-    }
-  };
-  try {
-    for (let index = 0; index < spots.length; index++) {
-      signal?.throwIfAborted();
-      readAhead();
-      const pixels = await pending.shift()!;
-      readAhead();
-      yield { index, pixels };
-    }
-  } finally {
-    // The consumer may close the image right after leaving the loop.
-    await Promise.allSettled(pending);
-  }
+  return readAhead(spots.length, (i) => readPatch(image, spots[i]!, geometry), options);
 }
