@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { Dataset } from 'h5wasm/node';
 import { DataError, UsageError } from '../../errors.ts';
-import { openImage, type SlideImage } from '../../slide/index.ts';
+import { openSlide, type SlideImage } from '../../slide/index.ts';
 import { type Hdf5File, withHdf5 } from '../../spatial/hdf5.ts';
 import { resizeBox } from '../pixels/resize.ts';
 import { packImage } from '../pixels/rgb-image.ts';
@@ -114,7 +114,7 @@ function slideKey({ slidePath, opener }: SlideListing): string {
 async function openerFunction(
   opener: SlideOpener | undefined,
 ): Promise<(path: string) => Promise<SlideImage>> {
-  if (opener === undefined) return openImage;
+  if (opener === undefined) return openSlide;
   const address = opener.module.startsWith('file:') ? opener.module : pathToFileURL(opener.module).href;
   const module = (await import(address)) as Record<string, unknown>;
   const open = module[opener.name];
