@@ -10,6 +10,13 @@ export {
   toFloat64Array,
 } from './data.ts';
 export { type Device, parseDevice } from './device.ts';
+export {
+  type DistributedBackend,
+  distributedBackends,
+  type GroupOptions,
+  groupFromEnvironment,
+  ProcessGroup,
+} from './distributed.ts';
 export { type Dtype, dtypeCode, dtypeNamed, type TypedArray } from './dtype.ts';
 export { describeEngine, operatorSchema, setThreads, threadCount } from './engine.ts';
 export { Generator } from './generator.ts';
