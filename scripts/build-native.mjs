@@ -15,7 +15,7 @@ const native = join(dirname(fileURLToPath(import.meta.url)), '..', 'native');
 const build = join(native, 'build');
 
 const REMEDIES = `native build: needed libtorch (1.13 or 2.x), found none; do one of these and build again:
-  - Debian or Ubuntu:  apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev
+  - Debian or Ubuntu:  apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev libgloo-dev
   - the official archive (pytorch.org, "LibTorch", cxx11 ABI): unpack it, then export MVHYBRID_LIBTORCH=/path/to/libtorch
   - an installed PyTorch:  export MVHYBRID_LIBTORCH="$(python3 -c 'import torch, os; print(os.path.dirname(torch.__file__))')"`;
 

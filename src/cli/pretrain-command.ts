@@ -136,6 +136,10 @@ async function runPretrain({ onInterrupt, markFailed, onExit }: CommandContext, 
   // A launcher that is gone can pass no signal on any more.
   const orphaned = () => process.exit(1);
   process.once('disconnect', orphaned);
+  onExit(() => {
+    process.off('disconnect', orphaned);
+    if (process.connected) process.disconnect();
+  });
   let progress: Progress | undefined;
   const run = await pretrain(config, {
     folder: flags.out,
@@ -150,8 +154,6 @@ async function runPretrain({ onInterrupt, markFailed, onExit }: CommandContext, 
     },
   });
   progress?.stop();
-  process.off('disconnect', orphaned);
-  if (process.connected) process.disconnect();
   if (!speaks) return;
   createOutput(flags.json ?? false).result({ ...run, failures: failureLines(run.failures) }, () =>
     report(run),

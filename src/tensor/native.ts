@@ -53,7 +53,7 @@ export interface Addon {
 }
 
 const REMEDIES =
-  'run `npm run build` (Debian: `apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev` first; ' +
+  'run `npm run build` (Debian: `apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev libgloo-dev` first; ' +
   'or set MVHYBRID_LIBTORCH to an unpacked libtorch archive or to the torch folder of an installed PyTorch)';
 
 /** Path of the built addon; the variable serves addons built elsewhere. */
