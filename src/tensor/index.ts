@@ -22,5 +22,6 @@ export { describeEngine, operatorSchema, setThreads, threadCount } from './engin
 export { Generator } from './generator.ts';
 export type { EngineDescription } from './native.ts';
 export * from './ops.generated.ts';
+export { type OperatorTime, profileOperators } from './profile.ts';
 export { keep, scope, tensorBytes, tensorCount } from './scope.ts';
 export { Tensor } from './tensor.ts';

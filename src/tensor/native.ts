@@ -50,6 +50,8 @@ export interface Addon {
   dropGenerator(generator: number): void;
   generatorState(generator: number): number;
   setGeneratorState(generator: number, state: number): void;
+  profileStart(): void;
+  profileStop(): [name: string, backward: boolean, calls: number, milliseconds: number][];
 }
 
 const REMEDIES =
