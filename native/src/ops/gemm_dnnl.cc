@@ -4,6 +4,7 @@
 #ifdef MVH_WITH_DNNL
 #include <c10/core/GradMode.h>
 #include <dnnl.hpp>
+#include <signal.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -32,16 +33,32 @@ dnnl::stream& stream() {
   return s;
 }
 
-/// While it lives, oneDNN makes and runs primitives for the calling thread alone.
+/// While it lives, oneDNN makes and runs primitives for the calling thread alone, undisturbed by signals: its AVX-512
+/// kernels (seen with 2.6.3) let the stack pointer point into working memory, where the handler of a signal, say of Ctrl-C,
+/// would then put its frame. Signals wait until the guard ends.
 class Alone {
-#ifdef _OPENMP
  public:
-  Alone() { omp_set_num_threads(1); }
-  ~Alone() { omp_set_num_threads(before_); }
+  Alone() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &signals_before_);
+#ifdef _OPENMP
+    threads_before_ = omp_get_max_threads();
+    omp_set_num_threads(1);
+#endif
+  }
+  ~Alone() {
+#ifdef _OPENMP
+    omp_set_num_threads(threads_before_);
+#endif
+    pthread_sigmask(SIG_SETMASK, &signals_before_, nullptr);
+  }
+  Alone(const Alone&) = delete;
+  Alone& operator=(const Alone&) = delete;
 
  private:
-  int before_ = omp_get_max_threads();
-#endif
+  sigset_t signals_before_;
+  int threads_before_ = 1;
 };
 
 /// Part of a product's result that one task computes.
@@ -143,6 +160,7 @@ memory pack(const memory::desc& plain, const float* data, const memory::desc& wa
   memory given = wrap(plain, data);
   if (wanted == plain) return given;
   memory packed(wanted, engine());
+  const Alone alone;
   dnnl::reorder(given, packed).execute(stream(), given, packed);
   return packed;
 }
@@ -188,15 +206,24 @@ memory packed_weight(const at::Tensor& weight, int64_t first, int64_t count, con
   return packed;
 }
 
+/// Memory of the calling thread, kept for the next call; aligned to a page, as oneDNN's own is.
+void* scratchpad(size_t bytes) {
+  constexpr size_t kPage = 4096;
+  static thread_local std::vector<char> kept;
+  if (kept.size() < bytes + kPage) kept.resize(bytes + kPage);
+  const auto address = reinterpret_cast<uintptr_t>(kept.data());
+  return reinterpret_cast<void*>((address + kPage - 1) / kPage * kPage);
+}
+
 void run(const Product& product, const float* x, const memory& weights, const float* bias, float* out) {
   const auto& d = product.desc;
-  static thread_local std::vector<char> scratch;
-  const auto need = d.scratchpad_desc().get_size();
-  if (scratch.size() < need) scratch.resize(need);
+  // A primitive made for one thread must not meet two when it runs: its scratchpad has room for one.
+  const Alone alone;
+  void* scratch = scratchpad(d.scratchpad_desc().get_size());
   std::unordered_map<int, memory> args{{DNNL_ARG_SRC, wrap(d.src_desc(), x)},
                                        {DNNL_ARG_WEIGHTS, weights},
                                        {DNNL_ARG_DST, wrap(d.dst_desc(), out)},
-                                       {DNNL_ARG_SCRATCHPAD, wrap(d.scratchpad_desc(), scratch.data())}};
+                                       {DNNL_ARG_SCRATCHPAD, wrap(d.scratchpad_desc(), scratch)}};
   if (bias != nullptr) args.emplace(DNNL_ARG_BIAS, wrap(d.bias_desc(), bias));
   product.primitive.execute(stream(), args);
 }
