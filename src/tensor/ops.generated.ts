@@ -26,6 +26,7 @@ const OP_SQUARE = operator('aten::square', '');
 const OP_SIGMOID = operator('aten::sigmoid', '');
 const OP_TANH = operator('aten::tanh', '');
 const OP_SILU = operator('aten::silu', '');
+const OP_SOFTPLUS = operator('aten::softplus', '');
 const OP_GELU = operator('aten::gelu', '');
 const OP_RELU = operator('aten::relu', '');
 const OP_CLAMP = operator('aten::clamp', '');
@@ -39,6 +40,7 @@ const OP_SUM_ALL = operator('aten::sum', '');
 const OP_SUM = operator('aten::sum', 'dim_IntList');
 const OP_MEAN_ALL = operator('aten::mean', '');
 const OP_MEAN = operator('aten::mean', 'dim');
+const OP_CUMSUM = operator('aten::cumsum', '');
 const OP_AMAX = operator('aten::amax', '');
 const OP_ARGMAX = operator('aten::argmax', '');
 const OP_VECTOR_NORM = operator('aten::linalg_vector_norm', '');
@@ -51,6 +53,7 @@ const OP_SELECT = operator('aten::select', 'int');
 const OP_INDEX_SELECT = operator('aten::index_select', '');
 const OP_INDEX_ADD = operator('aten::index_add', '');
 const OP_WHERE = operator('aten::where', 'self');
+const OP_FLIP = operator('aten::flip', '');
 const OP_PERMUTE = operator('aten::permute', '');
 const OP_TRANSPOSE = operator('aten::transpose', 'int');
 const OP_RESHAPE = operator('aten::reshape', '');
@@ -213,6 +216,11 @@ export function silu(self: Tensor): Tensor {
   return adopt(invoke(OP_SILU, [self.handle]));
 }
 
+/** `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor` */
+export function softplus(self: Tensor, options: { beta?: number | undefined; threshold?: number | undefined } = {}): Tensor {
+  return adopt(invoke(OP_SOFTPLUS, [self.handle, options.beta, options.threshold]));
+}
+
 /** `aten::gelu(Tensor self, *, str approximate="none") -> Tensor` */
 export function gelu(self: Tensor, options: { approximate?: string | undefined } = {}): Tensor {
   return adopt(invoke(OP_GELU, [self.handle, options.approximate]));
@@ -278,6 +286,11 @@ export function mean(self: Tensor, dim: readonly number[] | undefined, options: 
   return adopt(invoke(OP_MEAN, [self.handle, dim, options.keepdim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
 }
 
+/** `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */
+export function cumsum(self: Tensor, dim: number, options: { dtype?: Dtype | undefined } = {}): Tensor {
+  return adopt(invoke(OP_CUMSUM, [self.handle, dim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
+}
+
 /** `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
 export function amax(self: Tensor, options: { dim?: readonly number[] | undefined; keepdim?: boolean | undefined } = {}): Tensor {
   return adopt(invoke(OP_AMAX, [self.handle, options.dim, options.keepdim]));
@@ -336,6 +349,11 @@ export function indexAdd(self: Tensor, dim: number, index: Tensor, source: Tenso
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor {
   return adopt(invoke(OP_WHERE, [condition.handle, self.handle, other.handle]));
+}
+
+/** `aten::flip(Tensor self, int[] dims) -> Tensor` */
+export function flip(self: Tensor, dims: readonly number[]): Tensor {
+  return adopt(invoke(OP_FLIP, [self.handle, dims]));
 }
 
 /** `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)` */
