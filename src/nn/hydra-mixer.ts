@@ -2,10 +2,13 @@ import { ShapeError } from '../errors.ts';
 import {
   add,
   exp,
+  expand,
+  eye,
   linear,
   mul,
   narrow,
   neg,
+  permute,
   reshape,
   select,
   silu,
@@ -17,7 +20,7 @@ import { DepthwiseConv } from './depthwise-conv.ts';
 import { onesInit, uniformInit, zerosInit } from './init.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
-import { quasiSeparableProduct } from './quasi-separable.ts';
+import { type QuasiSeparable, quasiSeparableProduct } from './quasi-separable.ts';
 import { RmsNorm } from './rms-norm.ts';
 import { timeStepBiasInit } from './time-step-init.ts';
 
@@ -32,6 +35,14 @@ export interface HydraOptions {
   readonly headWidth?: number;
   /** Sets of keys and queries, each shared by heads / groups heads. */
   readonly groups?: number;
+}
+
+/** What one call computes before the tokens mix. */
+interface Projected {
+  readonly z: Tensor;
+  readonly mix: QuasiSeparable;
+  /** fc_D x + D: [B, L, heads]. */
+  readonly diagonal: Tensor;
 }
 
 /** Most tokens whose part of the matrix is formed; see docs/models.md for the measurement. */
@@ -100,41 +111,49 @@ export class HydraMixer extends Module {
     return this.inner + 4 * this.groups * this.states;
   }
 
-  /** @param input [B, L, width] @returns the same shape */
-  forward(input: Tensor): Tensor {
+  /** Everything that the matrix and the output need, from [B, L, width]. */
+  #project(input: Tensor): Projected {
     const { inner, heads, headWidth, groups, states } = this;
     const [batch, length] = input.shape as [number, number];
+    const channels = this.#mixedChannels;
     const projected = this.inProj.forward(input);
-    const z = narrow(projected, 2, 0, inner);
-    const mixed = this.conv.forward(narrow(projected, 2, inner, this.#mixedChannels), (this.taps - 1) / 2);
-    const raw = reshape(narrow(projected, 2, inner + this.#mixedChannels, 2 * heads), [
-      batch,
-      length,
-      2,
-      heads,
-    ]);
+    const mixed = this.conv.forward(narrow(projected, 2, inner, channels), (this.taps - 1) / 2);
+    const raw = reshape(narrow(projected, 2, inner + channels, 2 * heads), [batch, length, 2, heads]);
     const x = narrow(mixed, 2, 0, inner);
-    const values = reshape(x, [batch, length, heads, headWidth]);
-    const pairs = reshape(narrow(mixed, 2, inner, 4 * groups * states), [
-      batch,
-      length,
-      2,
-      2,
-      groups,
-      states,
-    ]);
-    const y = quasiSeparableProduct(
-      {
-        values,
+    const pairs = reshape(narrow(mixed, 2, inner, channels - inner), [batch, length, 2, 2, groups, states]);
+    return {
+      z: narrow(projected, 2, 0, inner),
+      mix: {
+        values: reshape(x, [batch, length, heads, headWidth]),
         steps: softplus(add(raw, this.dtBias)),
         rate: neg(exp(this.aLog)),
         keys: select(pairs, 3, 0),
         queries: select(pairs, 3, 1),
       },
-      CHUNK,
-    );
-    const diagonal = add(linear(x, this.fcD.weight), this.skip); // [B, L, heads]
-    const whole = reshape(add(y, mul(values, unsqueeze(diagonal, 3))), [batch, length, inner]);
-    return this.outProj.forward(mul(this.norm.forward(whole), silu(z)));
+      diagonal: add(linear(x, this.fcD.weight), this.skip),
+    };
+  }
+
+  /** @param input [B, L, width] @returns the same shape */
+  forward(input: Tensor): Tensor {
+    const { z, mix, diagonal } = this.#project(input);
+    const own = mul(mix.values, unsqueeze(diagonal, 3));
+    const y = reshape(add(quasiSeparableProduct(mix, CHUNK), own), z.shape);
+    return this.outProj.forward(mul(this.norm.forward(y), silu(z)));
+  }
+
+  /**
+   * How strongly each token reads each other one, before norm and gate.
+   *
+   * @param input [B, L, width]
+   * @returns [B, heads, L, L]: row i holds what token i takes from token j.
+   */
+  matrix(input: Tensor): Tensor {
+    const { mix, diagonal } = this.#project(input);
+    const [batch, length] = input.shape as [number, number];
+    const unit = eye(length, { dtype: 'float32', device: input.device });
+    const values = expand(reshape(unit, [1, length, 1, length]), [batch, length, this.heads, length]);
+    const off = quasiSeparableProduct({ ...mix, values }, CHUNK); // [B, i, heads, j]
+    return permute(add(off, mul(values, unsqueeze(diagonal, 3))), [0, 2, 1, 3]);
   }
 }

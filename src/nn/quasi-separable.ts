@@ -46,7 +46,7 @@ interface Sizes {
   readonly chunk: number;
 }
 
-/** A chunk's tensors of one direction, heads last: [B, chunks, Q, H]. */
+/** A chunk's tensors of one direction, heads last: [B, chunks, Q, H]; the sums in float64. */
 interface Decays {
   readonly steps: Tensor;
   /** Sum of dt A up to and with each token of the chunk. */
@@ -83,9 +83,15 @@ function chunked(t: Tensor, { batch, length, chunks, chunk }: Sizes): Tensor {
 }
 
 function decaysOf(steps: Tensor, rate: Tensor): Decays {
-  const each = mul(steps, rate);
+  // Differences of these sums become exponents: in float32 a long step far away would blur a short one nearby.
+  const each = toDtype(mul(steps, rate), 'float64');
   const upTo = cumsum(each, 2);
   return { steps, upTo, before: sub(upTo, each), total: narrow(upTo, 2, steps.size(2) - 1, 1) };
+}
+
+/** What remains after a sum of dt A. */
+function decay(sum: Tensor): Tensor {
+  return exp(toDtype(sum, 'float32'));
 }
 
 /** [B, chunks, Q, H] -> [B, chunks, H, Q, 1] */
@@ -116,14 +122,14 @@ function blocksOf(
   const [ahead, back] = decays;
   const below = triangle(chunk, (i, j) => i > j, scores[0]);
   const above = triangle(chunk, (i, j) => i < j, scores[0]);
-  const never = full([], -Infinity, { dtype: 'float32', device: scores[0].device });
+  const never = full([], -Infinity, { dtype: 'float64', device: scores[0].device });
   const sums = where(
     below,
     sub(asRows(ahead.before), asColumns(ahead.upTo)),
     where(above, sub(asColumns(back.before), asRows(back.upTo)), never),
   );
   const steps = where(below, asColumns(ahead.steps), asColumns(back.steps));
-  const perHead = reshape(mul(exp(sums), steps), [batch, chunks, groups, heads / groups, chunk, chunk]);
+  const perHead = reshape(mul(decay(sums), steps), [batch, chunks, groups, heads / groups, chunk, chunk]);
   const perGroup = unsqueeze(where(below, scores[0], scores[1]), 3);
   return reshape(mul(perHead, perGroup), [batch, chunks, heads, chunk, chunk]);
 }
@@ -148,7 +154,7 @@ function grouped(
 function statesBefore(added: Tensor, total: Tensor, sizes: Sizes, order: 1 | -1): Tensor {
   const { batch, chunks, groups, states, heads, width } = sizes;
   const perHead = reshape(added, [batch, chunks, groups, states, heads / groups, width]);
-  const decay = reshape(exp(total), [batch, chunks, groups, 1, heads / groups, 1]);
+  const kept = reshape(decay(total), [batch, chunks, groups, 1, heads / groups, 1]);
   const received: Tensor[] = [];
   let state: Tensor = zeros([batch, groups, states, heads / groups, width], {
     dtype: added.dtype,
@@ -157,7 +163,7 @@ function statesBefore(added: Tensor, total: Tensor, sizes: Sizes, order: 1 | -1)
   for (let k = 0; k < chunks; k++) {
     received.push(state);
     const c = order === 1 ? k : chunks - 1 - k;
-    if (k + 1 < chunks) state = add(mul(state, select(decay, 1, c)), select(perHead, 1, c));
+    if (k + 1 < chunks) state = add(mul(state, select(kept, 1, c)), select(perHead, 1, c));
   }
   if (order === -1) received.reverse();
   return reshape(
@@ -179,10 +185,10 @@ function fromOtherChunks(
   const { batch, chunks, chunk, heads, width } = sizes;
   const toEnd = order === 1 ? sub(total, upTo) : before;
   const fromStart = order === 1 ? before : sub(total, upTo);
-  const added = matmul(transpose(keys, 3, 4), grouped(values, mul(steps, exp(toEnd)), sizes));
+  const added = matmul(transpose(keys, 3, 4), grouped(values, mul(steps, decay(toEnd)), sizes));
   const read = matmul(queries, statesBefore(added, total, sizes, order)); // [B, chunks, g, Q, H / g * p]
   const perHead = reshape(permute(read, [0, 1, 3, 2, 4]), [batch, chunks, chunk, heads, width]);
-  return mul(perHead, unsqueeze(exp(fromStart), 4));
+  return mul(perHead, unsqueeze(decay(fromStart), 4));
 }
 
 /**
