@@ -4,12 +4,15 @@ import type { StackConfig } from './stack-config.ts';
 
 /** Parts of a {@link StackConfig}; only `blocks` must be given. */
 export type CustomOptions = Pick<StackConfig, 'blocks'> &
-  Partial<Omit<StackConfig, 'blocks' | 'known' | 'inferred'>>;
+  Partial<Omit<StackConfig, 'blocks' | 'name' | 'known' | 'inferred'>> & {
+    /** The card's name; default `custom`. */
+    readonly label?: string;
+  };
 
 /** Builds it; sizes default to those of MV_Hybrid. */
-export function customBackbone(options: CustomOptions): BlockStack {
+export function customBackbone({ label = 'custom', ...options }: CustomOptions): BlockStack {
   return new BlockStack({
-    name: 'custom',
+    name: label,
     width: 384,
     heads: 6,
     patchPx: 16,

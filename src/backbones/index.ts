@@ -3,7 +3,20 @@ export { Backbone, type ForwardOptions, type Tokens } from './backbone.ts';
 export { BlockStack } from './block-stack.ts';
 export { type BackboneCard, HE_COLOURS } from './card.ts';
 export { type CustomOptions, customBackbone } from './custom.ts';
+export { type BackboneFacts, describeBackbone, describeBackbones } from './facts.ts';
 export { embed, type FeatureKind, features, featureWidth, imagesFromRgb } from './features.ts';
+export {
+  addFlops,
+  attentionFlops,
+  backboneFlops,
+  blockCount,
+  einfftFlops,
+  type Flops,
+  layerFlops,
+  productFlops,
+  scanFlops,
+  totalFlops,
+} from './flops.ts';
 export { MixerBlock, type MixerBlockOptions } from './mixer-block.ts';
 export { attends, MvHybrid, type MvHybridOptions } from './mv-hybrid.ts';
 export { type BackboneRequest, type OpenBackbone, openBackbone } from './open-backbone.ts';

@@ -44,7 +44,7 @@ const block = z.strictObject({
 
 export const customOptions = z.strictObject({
   blocks: z.array(block).min(1),
-  name: z.string().min(1).optional(),
+  label: z.string().min(1).optional(),
   width: count.optional(),
   heads: count.optional(),
   patchPx: count.optional(),

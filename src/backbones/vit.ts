@@ -120,7 +120,9 @@ export class Vit extends Backbone {
       mpp: 0.5,
       ...HE_COLOURS,
       known: 'architecture and initialisation (ViT-S/16 of DINOv2, arXiv:2304.07193)',
-      inferred: 'MLP rather than SwiGLU, LayerScale, no drop path, 0.5 um per pixel',
+      inferred:
+        'MLP rather than SwiGLU, LayerScale, no drop path, 0.5 um per pixel' +
+        (depth === 12 ? '' : '; that only the number of blocks differs from ViT-S'),
     };
     this.clsToken = this.parameter('cls_token', [1, 1, width], normalInit(1e-6));
     this.positions = this.parameter('pos_embed', [1, 1 + grid * grid, width], truncatedNormalInit());

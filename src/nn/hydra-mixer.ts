@@ -20,7 +20,7 @@ import { DepthwiseConv } from './depthwise-conv.ts';
 import { onesInit, uniformInit, zerosInit } from './init.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
-import { type QuasiSeparable, quasiSeparableProduct } from './quasi-separable.ts';
+import { chunksOf, type QuasiSeparable, quasiSeparableProduct } from './quasi-separable.ts';
 import { RmsNorm } from './rms-norm.ts';
 import { timeStepBiasInit } from './time-step-init.ts';
 
@@ -46,7 +46,12 @@ interface Projected {
 }
 
 /** Most tokens whose part of the matrix is formed; see docs/models.md for the measurement. */
-const CHUNK = 128;
+const CHUNK = 64;
+
+/** How a sequence is cut. */
+export function hydraChunks(length: number): { readonly chunks: number; readonly chunk: number } {
+  return chunksOf(length, CHUNK);
+}
 
 /**
  * Hydra's token mixer: a quasi-separable matrix per head, so that every token reads what lies before and after it.

@@ -2,7 +2,7 @@
 export { Attention } from './attention.ts';
 export { DepthwiseConv } from './depthwise-conv.ts';
 export { EinFft } from './einfft.ts';
-export { HydraMixer, type HydraOptions } from './hydra-mixer.ts';
+export { HydraMixer, type HydraOptions, hydraChunks } from './hydra-mixer.ts';
 export * from './init.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { LayerScale, layerScaleInit } from './layer-scale.ts';

@@ -57,11 +57,19 @@ interface Decays {
   readonly total: Tensor;
 }
 
+/** Equal chunks, as few as `longest` allows; only the last one is filled up. */
+export function chunksOf(
+  length: number,
+  longest: number,
+): { readonly chunks: number; readonly chunk: number } {
+  const chunks = Math.ceil(length / longest);
+  return { chunks, chunk: Math.ceil(length / chunks) };
+}
+
 function sizesOf({ values, keys }: QuasiSeparable, longestChunk: number): Sizes {
   const [batch, length, heads, width] = values.shape as [number, number, number, number];
   const [groups, states] = [keys.size(3), keys.size(4)];
-  const chunks = Math.ceil(length / longestChunk);
-  return { batch, length, heads, width, groups, states, chunks, chunk: Math.ceil(length / chunks) };
+  return { batch, length, heads, width, groups, states, ...chunksOf(length, longestChunk) };
 }
 
 /** Moves tokens by one, towards the end (`+1`) or the start (`-1`); a zero comes in. t [B, L, ...] */
