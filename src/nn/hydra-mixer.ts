@@ -45,8 +45,8 @@ interface Projected {
   readonly diagonal: Tensor;
 }
 
-/** Most tokens whose part of the matrix is formed; see docs/models.md for the measurement. */
-const CHUNK = 64;
+/** Most tokens whose part of the matrix is formed; docs/models.md has the measurement. */
+const CHUNK = 48;
 
 /** How a sequence is cut. */
 export function hydraChunks(length: number): { readonly chunks: number; readonly chunk: number } {

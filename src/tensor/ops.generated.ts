@@ -40,7 +40,6 @@ const OP_SUM_ALL = operator('aten::sum', '');
 const OP_SUM = operator('aten::sum', 'dim_IntList');
 const OP_MEAN_ALL = operator('aten::mean', '');
 const OP_MEAN = operator('aten::mean', 'dim');
-const OP_CUMSUM = operator('aten::cumsum', '');
 const OP_AMAX = operator('aten::amax', '');
 const OP_ARGMAX = operator('aten::argmax', '');
 const OP_VECTOR_NORM = operator('aten::linalg_vector_norm', '');
@@ -97,6 +96,8 @@ const OP_SELECTIVE_SCAN = operator('mvhybrid::selective_scan', '');
 const OP_SELECTIVE_SCAN_COMPOSED = operator('mvhybrid::selective_scan_composed', '');
 const OP_DEPTHWISE_CONV1D = operator('mvhybrid::depthwise_conv1d', '');
 const OP_DEPTHWISE_CONV1D_COMPOSED = operator('mvhybrid::depthwise_conv1d_composed', '');
+const OP_QUASI_SEPARABLE = operator('mvhybrid::quasi_separable', '');
+const OP_QUASI_SEPARABLE_COMPOSED = operator('mvhybrid::quasi_separable_composed', '');
 const OP_LINEAR = operator('mvhybrid::linear', '');
 const OP_LINEAR_COMPOSED = operator('mvhybrid::linear_composed', '');
 const OP_ATTENTION = operator('mvhybrid::attention', '');
@@ -284,11 +285,6 @@ export function meanAll(self: Tensor, options: { dtype?: Dtype | undefined } = {
 /** `aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor` */
 export function mean(self: Tensor, dim: readonly number[] | undefined, options: { keepdim?: boolean | undefined; dtype?: Dtype | undefined } = {}): Tensor {
   return adopt(invoke(OP_MEAN, [self.handle, dim, options.keepdim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
-}
-
-/** `aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor` */
-export function cumsum(self: Tensor, dim: number, options: { dtype?: Dtype | undefined } = {}): Tensor {
-  return adopt(invoke(OP_CUMSUM, [self.handle, dim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
 }
 
 /** `aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor` */
@@ -577,6 +573,16 @@ export function depthwiseConv1d(x: Tensor, weight: Tensor, options: { bias?: Ten
 /** `mvhybrid::depthwise_conv1d_composed(Tensor x, Tensor weight, Tensor? bias=None, int pad_left=0, bool silu=False) -> Tensor` */
 export function depthwiseConv1dComposed(x: Tensor, weight: Tensor, options: { bias?: Tensor | undefined; padLeft?: number | undefined; silu?: boolean | undefined } = {}): Tensor {
   return adopt(invoke(OP_DEPTHWISE_CONV1D_COMPOSED, [x.handle, weight.handle, options.bias?.handle, options.padLeft, options.silu]));
+}
+
+/** `mvhybrid::quasi_separable(Tensor values, Tensor steps, Tensor rate, Tensor keys, Tensor queries, int longest_chunk) -> Tensor` */
+export function quasiSeparable(values: Tensor, steps: Tensor, rate: Tensor, keys: Tensor, queries: Tensor, longestChunk: number): Tensor {
+  return adopt(invoke(OP_QUASI_SEPARABLE, [values.handle, steps.handle, rate.handle, keys.handle, queries.handle, longestChunk]));
+}
+
+/** `mvhybrid::quasi_separable_composed(Tensor values, Tensor steps, Tensor rate, Tensor keys, Tensor queries, int longest_chunk) -> Tensor` */
+export function quasiSeparableComposed(values: Tensor, steps: Tensor, rate: Tensor, keys: Tensor, queries: Tensor, longestChunk: number): Tensor {
+  return adopt(invoke(OP_QUASI_SEPARABLE_COMPOSED, [values.handle, steps.handle, rate.handle, keys.handle, queries.handle, longestChunk]));
 }
 
 /** `mvhybrid::linear(Tensor input, Tensor weight, Tensor? bias=None, str activation="none") -> Tensor` */

@@ -50,10 +50,10 @@ describe('operations of a layer', () => {
     [
       () => new HydraMixer(384),
       {
-        // 5 chunks of 52 tokens: scores of both directions, matrices times values, states in and out.
+        // 6 chunks of 43 tokens: scores of both directions, matrices times values, states in and out.
         products:
           2 * L * (384 * 1816 + 768 * 12 + 768 * 384) +
-          5 * (2 * 2 * 52 * 52 * 64 + 12 * 2 * 52 * 52 * 64 + 12 * 4 * 2 * 52 * 64 * 64),
+          6 * (2 * 2 * 43 * 43 * 64 + 12 * 2 * 43 * 43 * 64 + 12 * 4 * 2 * 43 * 64 * 64),
         convolutions: 2 * L * 1024 * 7,
       },
     ],
