@@ -4,6 +4,7 @@ import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { embedCommand } from './embed-command.ts';
 import { fitCommand } from './fit-command.ts';
+import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
 import { packageVersion } from './version.ts';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     fitCommand,
     predictCommand,
     pretrainCommand,
+    modelsCommand,
     doctorCommand,
   ]) {
     program.addCommand(make());
