@@ -1,7 +1,7 @@
 /** The 10x Genomics HDF5 matrix (`filtered_feature_bc_matrix.h5`, Cell Ranger 3 / Space Ranger 1 and later). */
 import { DataError } from '../errors.ts';
 import { createCountMatrix } from './count-matrix.ts';
-import { type Hdf5File, hasDataset, readNumbers, readStrings, withHdf5 } from './hdf5.ts';
+import { type Hdf5File, withHdf5 } from './hdf5/hdf5-file.ts';
 import { makeNamesUnique } from './names.ts';
 import { requireFile } from './paths.ts';
 import type { CountMatrix } from './types.ts';
@@ -22,39 +22,39 @@ export const GENE_EXPRESSION = 'Gene Expression';
  */
 export async function readTenxH5(path: string): Promise<CountMatrix> {
   await requireFile(path, OPERATION, 'a 10x .h5 file');
-  return withHdf5(path, OPERATION, (open) => {
-    if (!hasDataset(open, 'matrix/features/name')) {
+  return withHdf5(path, OPERATION, async (file) => {
+    if (!(await file.hasDataset('matrix/features/name'))) {
       throw new DataError(OPERATION, {
         need: 'the group /matrix with features, as Cell Ranger 3 and Space Ranger write it',
         found: `none in ${path}`,
         next: 'convert older files with the current 10x software',
       });
     }
-    return readMatrix(open);
+    return readMatrix(file);
   });
 }
 
-function checkShape(open: Hdf5File, geneCount: number, barcodeCount: number): void {
-  const [rows, columns] = readNumbers(open, 'matrix/shape');
+async function checkShape(file: Hdf5File, geneCount: number, barcodeCount: number): Promise<void> {
+  const [rows, columns] = await file.numbers('matrix/shape');
   if (rows === geneCount && columns === barcodeCount) return;
   throw new DataError(OPERATION, {
     need: `shape ${geneCount} x ${barcodeCount}, the numbers of features and barcodes`,
-    found: `${rows} x ${columns} in ${open.path}`,
+    found: `${rows} x ${columns} in ${file.path}`,
   });
 }
 
-function readMatrix(open: Hdf5File): CountMatrix {
-  const barcodes = readStrings(open, 'matrix/barcodes');
-  const names = readStrings(open, 'matrix/features/name');
-  const types = readStrings(open, 'matrix/features/feature_type');
-  checkShape(open, names.length, barcodes.length);
+async function readMatrix(file: Hdf5File): Promise<CountMatrix> {
+  const barcodes = await file.strings('matrix/barcodes');
+  const names = await file.strings('matrix/features/name');
+  const types = await file.strings('matrix/features/feature_type');
+  await checkShape(file, names.length, barcodes.length);
   const parts = {
     barcodes,
-    indptr: readNumbers(open, 'matrix/indptr'),
-    indices: readNumbers(open, 'matrix/indices'),
-    data: readNumbers(open, 'matrix/data'),
+    indptr: await file.numbers('matrix/indptr'),
+    indices: await file.numbers('matrix/indices'),
+    data: await file.numbers('matrix/data'),
   };
-  return keepGeneExpression({ ...parts, names, types }, open.path);
+  return keepGeneExpression({ ...parts, names, types }, file.path);
 }
 
 /** A matrix whose columns still include features that are no transcripts. */
