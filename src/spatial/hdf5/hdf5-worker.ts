@@ -135,7 +135,7 @@ function listGroup(library: Library, path: string): Hdf5Listing {
       return describeItem(library, path, name, group.get(name));
     } catch (error) {
       // An abort ends the library; an error leaves this one child aside.
-      if (error instanceof WebAssembly.RuntimeError) throw error;
+      if ((error as Error).name === 'RuntimeError') throw error;
       damaged = true;
       return describeItem(library, path, name, undefined);
     }
