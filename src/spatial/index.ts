@@ -26,6 +26,25 @@ export {
   requireGenes,
   selectGenes,
 } from './gene-selection.ts';
+export { columnAsNumbers, columnAsText } from './h5ad/h5ad-columns.ts';
+export { type H5adFile, type MatrixName, withH5ad } from './h5ad/h5ad-file.ts';
+export type { H5adFrame } from './h5ad/h5ad-frame.ts';
+export type {
+  ArrayValue,
+  BooleanColumn,
+  CategoricalColumn,
+  DenseMatrix,
+  H5adColumn,
+  H5adMatrix,
+  H5adTable,
+  NumberColumn,
+  NumberType,
+  PlainColumn,
+  RowMatrix,
+  StringColumn,
+  UnsValue,
+} from './h5ad/h5ad-types.ts';
+export { type H5adContent, type WriteH5adOptions, writeH5ad } from './h5ad/write-h5ad.ts';
 export {
   type BatchedVariableGenes,
   type HighlyVariable,
