@@ -55,7 +55,7 @@ export async function readSpaceRanger(folder: string, options: SpaceRangerOption
   const imagePath = await findImage(options.imagePath, [outs, ...above, spatial], OPERATION);
   const positions = transformSpots(await readTissuePositions(spatial), options.transform, OPERATION);
   const size = given ?? (await visiumPixelSize(positions, spatial, options.transform?.scale));
-  const read = await readMatrix(outs, options.matrix ?? 'filtered', options.duplicateGenes);
+  const read = await readOutsMatrix(outs, options.matrix ?? 'filtered', options.duplicateGenes);
   const outside = positions.filter(({ inTissue }) => !inTissue).map(({ barcode }) => barcode);
   const inside = positions.filter(({ inTissue }) => inTissue).map(asSpot);
   const unplaced = options.unplacedCounts ?? 'error';
@@ -77,7 +77,12 @@ function asSpot({ barcode, x, y, arrayRow, arrayCol }: TissuePosition): Spot {
   return { barcode, x, y, arrayRow, arrayCol };
 }
 
-async function readMatrix(
+/**
+ * The counts of an `outs` folder or of one bin size: the HDF5 file, else the MEX folder.
+ *
+ * @throws DataError when neither is there, several are, or it is damaged.
+ */
+export async function readOutsMatrix(
   outs: string,
   kind: 'filtered' | 'raw',
   rule: DuplicateGeneRule | undefined,

@@ -53,6 +53,8 @@ export interface DroppedSpots {
   readonly countsWithoutSpot: number;
   /** Spots that the file marks as lying outside the tissue. */
   readonly spotsOutsideTissue: number;
+  /** Spots without a precut patch; only where patches were joined. */
+  readonly spotsWithoutPatch?: number;
 }
 
 /** One tissue section: an image, its spots, and their counts; row i of `counts` belongs to `spots[i]`. */

@@ -24,17 +24,26 @@ export class WorkerPool {
     this.#modules = modules;
   }
 
-  /** Runs `use` with a worker of its own; uses may overlap, each then has another worker. */
-  async with<T>(use: (worker: GuardedWorker) => Promise<T>): Promise<T> {
+  /** A worker for one file; uses may overlap, each then has another worker. */
+  async acquire(): Promise<GuardedWorker> {
     const kept = this.#idle;
     this.#idle = undefined;
-    const worker =
-      kept !== undefined && !kept.retired ? kept : await GuardedWorker.start(this.#code, this.#modules());
+    return kept !== undefined && !kept.retired ? kept : GuardedWorker.start(this.#code, this.#modules());
+  }
+
+  /** Gives a worker back; every acquired worker is released once. */
+  async release(worker: GuardedWorker): Promise<void> {
+    if (worker.retired || this.#idle !== undefined) await worker.stop();
+    else this.#idle = worker;
+  }
+
+  /** Runs `use` with a worker of its own. */
+  async with<T>(use: (worker: GuardedWorker) => Promise<T>): Promise<T> {
+    const worker = await this.acquire();
     try {
       return await use(worker);
     } finally {
-      if (worker.retired || this.#idle !== undefined) await worker.stop();
-      else this.#idle = worker;
+      await this.release(worker);
     }
   }
 }

@@ -48,28 +48,41 @@ async function sizeOfHdf5(path: string): Promise<number | undefined> {
 }
 
 /**
+ * Opens the file; the caller closes it.
+ *
+ * @throws DataError when the file is absent, no HDF5, damaged, or not answered in time.
+ */
+export async function openHdf5(path: string, operation: string): Promise<Hdf5File> {
+  const bytes = await sizeOfHdf5(path).catch((cause: unknown) => {
+    throw unreadable(operation, path, cause instanceof Error ? cause.message : String(cause), cause);
+  });
+  if (bytes === undefined) throw unreadable(operation, path, 'no HDF5 signature');
+  const file = new Hdf5File(await hdf5Workers.acquire(), { path, operation, bytes });
+  try {
+    await file.open();
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
  * Opens the file, hands it to `read` and closes it whatever happens.
  *
- * @throws DataError when the file is absent, no HDF5, damaged, or not answered in time; what `read` throws.
+ * @throws DataError as {@link openHdf5}; what `read` throws.
  */
 export async function withHdf5<T>(
   path: string,
   operation: string,
   read: (file: Hdf5File) => Promise<T>,
 ): Promise<T> {
-  const bytes = await sizeOfHdf5(path).catch((cause: unknown) => {
-    throw unreadable(operation, path, cause instanceof Error ? cause.message : String(cause), cause);
-  });
-  if (bytes === undefined) throw unreadable(operation, path, 'no HDF5 signature');
-  return hdf5Workers.with(async (worker) => {
-    const file = new Hdf5File(worker, { path, operation, bytes });
-    await file.open();
-    try {
-      return await read(file);
-    } finally {
-      await file.close();
-    }
-  });
+  const file = await openHdf5(path, operation);
+  try {
+    return await read(file);
+  } finally {
+    await file.close();
+  }
 }
 
 /** An open file. Paths start at the root, without a leading slash. */
@@ -81,6 +94,7 @@ export class Hdf5File {
   readonly #bytes: number;
   readonly #listings = new Map<string, readonly Hdf5Item[]>();
   #root: Hdf5Item | undefined;
+  #closed = false;
 
   constructor(worker: GuardedWorker, about: { path: string; operation: string; bytes: number }) {
     this.#worker = worker;
@@ -98,15 +112,18 @@ export class Hdf5File {
     }
   }
 
-  /** Called once by {@link withHdf5}. */
+  /** Called once by {@link openHdf5}. */
   async open(): Promise<void> {
     this.#root = await this.#ask<Hdf5Item>({ kind: 'open', file: this.path, bytes: this.#bytes });
   }
 
-  /** Called once by {@link withHdf5}; a worker that cannot close, or has grown large, is not used again. */
+  /** Closing twice is allowed. A worker that cannot close, or has grown large, is not used again. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     const heapBytes = await this.#ask<number>({ kind: 'close' }).catch(() => Number.POSITIVE_INFINITY);
     if (heapBytes > KEPT_HEAP_BYTES) this.#worker.retire();
+    await hdf5Workers.release(this.#worker);
   }
 
   /** The children of a group in stored order; none for anything else. */
