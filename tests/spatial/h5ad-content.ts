@@ -65,3 +65,15 @@ export const content: H5adContent = {
     },
   },
 };
+
+/** A matrix as full rows. */
+export function rowsOf(m: H5adMatrix): number[][] {
+  if (m.kind === 'dense') {
+    return Array.from({ length: m.rows }, (_, r) => [...m.data.subarray(r * m.cols, (r + 1) * m.cols)]);
+  }
+  return Array.from({ length: m.rows }, (_, r) => {
+    const row = new Array<number>(m.cols).fill(0);
+    for (let k = m.indptr[r]!; k < m.indptr[r + 1]!; k++) row[m.indices[k]!] = m.data[k]!;
+    return row;
+  });
+}

@@ -97,7 +97,8 @@ function readAttribute(
   const { h5, module } = library;
   const metadata = module.get_attribute_metadata(owner.file_id, owner.path, name);
   if (metadata.shape === null || metadata.total_size > 1e7) return undefined;
-  const value = owner.get_attribute(name, false) as unknown;
+  const read = owner.get_attribute(name, false) as unknown;
+  const value = Array.isArray(read) && read.length === 1 && read[0] instanceof h5.Reference ? read[0] : read;
   if (typeOfElements(library, metadata) === 'bool' && typeof value === 'number') return value !== 0;
   if (value instanceof h5.Reference) {
     const target = owner.dereference(value) as { path?: string } | null;
