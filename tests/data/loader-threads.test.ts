@@ -160,7 +160,7 @@ describe('errors in a thread', () => {
     for (const workers of [0, 1]) {
       const error = await failure(open(listing, { workers }).next());
       expect(error).toBeInstanceOf(UsageError);
-      expect(error.message).toContain('needed a readable image file, found nothing readable at');
+      expect(error.message).toContain('needed a readable slide file, found nothing readable at');
     }
   });
 
