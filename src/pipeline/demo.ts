@@ -60,7 +60,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoRun> {
   onStage('embedding every spot, then leave-one-study-out');
   const probe = { alpha: 'hest', intercept: true } as const;
   const benchmarkFolder = join(folder, 'benchmark');
-  const { result } = await benchmarkCohort(sections, benchmarkFolder, encoder, {
+  const { result, values } = await benchmarkCohort(sections, benchmarkFolder, encoder, {
     targets: TARGETS,
     probe,
     components: 'auto',
@@ -70,7 +70,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoRun> {
     splits: ['random-spots', 'study'],
     ...embed,
   });
-  const benchmarkFiles = await writeCohortBenchmark(benchmarkFolder, result);
+  const benchmarkFiles = await writeCohortBenchmark(benchmarkFolder, result, values);
 
   onStage('training a head without the last study, predicting it');
   const lastStudy = sections.at(-1)!.study;
