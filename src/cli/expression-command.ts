@@ -162,7 +162,9 @@ export function expressionCommand(): Command {
     .addHelpText('after', EXAMPLES);
   return command.action(
     runCommand(async ({ signal, markFailed }, path: string, flags: Flags, self: Command) => {
-      const { benchmarkCohort, readDuplicates, writeCohortBenchmark } = await import('../pipeline/index.ts');
+      const { benchmarkCohort, readDuplicates, writeCohortBenchmark, writeReport } = await import(
+        '../pipeline/index.ts'
+      );
       const options = await benchmarkOptions(flags, self, readDuplicates);
       const cohort = await readSections(path, flags, signal);
       const ids = new Set(cohort.sections.map(({ id }) => id));
@@ -177,6 +179,7 @@ export function expressionCommand(): Command {
       });
       progress.stop();
       const files = await writeCohortBenchmark(flags.out, run.result, run.values);
+      files.push(...(await writeReport(flags.out)));
       createOutput(flags.json ?? false).result(run.result, (value) => benchmarkText(value, files));
       reportFailures([...cohort.failures, ...run.failures], markFailed);
     }),

@@ -6,6 +6,7 @@ import { embedCommand } from './embed-command.ts';
 import { fitCommand } from './fit-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
+import { reportCommand } from './report-command.ts';
 import { packageVersion } from './version.ts';
 
 /** The command line with all its commands. */
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     benchmarkCommand,
     fitCommand,
     predictCommand,
+    reportCommand,
     pretrainCommand,
     doctorCommand,
   ]) {

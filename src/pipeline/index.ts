@@ -22,3 +22,4 @@ export {
 export { type FitRun, fitHead } from './fit-head.ts';
 export { type Prediction, type PredictOptions, predictSection } from './predict-section.ts';
 export { readDuplicates } from './read-duplicates.ts';
+export { writeReport } from './write-report.ts';
