@@ -7,6 +7,7 @@ import { fitCommand } from './fit-command.ts';
 import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
+import { reportCommand } from './report-command.ts';
 import { packageVersion } from './version.ts';
 
 /** The command line with all its commands. */
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     benchmarkCommand,
     fitCommand,
     predictCommand,
+    reportCommand,
     pretrainCommand,
     modelsCommand,
     doctorCommand,
