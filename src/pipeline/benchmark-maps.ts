@@ -38,13 +38,14 @@ export function mappedSplit(names: readonly string[]): string {
   return ['study', 'patient', 'section'].find((name) => names.includes(name)) ?? names[0]!;
 }
 
-/** Genes by falling mean PCC over the folds that predict them, undefined ones left out. */
+/** Genes that at least half of the folds predict, by falling mean PCC over those folds, undefined ones left out. */
 export function genesByPcc({ folds }: ExpressionSplit): { gene: string; pcc: number }[] {
   const values = new Map<string, number[]>();
   for (const { genes, perGene } of folds) {
     for (const [g, gene] of genes.entries()) values.set(gene, [...(values.get(gene) ?? []), perGene.pcc[g]!]);
   }
   return [...values]
+    .filter(([, pccs]) => 2 * pccs.length >= folds.length)
     .map(([gene, pccs]) => ({ gene, pcc: meanDefined(pccs) }))
     .filter(({ pcc }) => !Number.isNaN(pcc))
     .sort((a, b) => b.pcc - a.pcc || (a.gene < b.gene ? -1 : 1));

@@ -13,6 +13,8 @@ export interface ReportTable extends ResultTable {
   /** Short and unique within the report; names the table in CSV. */
   readonly name: string;
   readonly caption?: string;
+  /** Rows that stand out. */
+  readonly strong?: readonly number[];
 }
 
 export interface ReportFigure {

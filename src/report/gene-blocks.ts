@@ -6,7 +6,10 @@ import { type GeneDots, geneDotChart, histogram } from './result-charts.ts';
 
 const SHOWN = 25;
 
-/** Genes by falling mean PCC over the folds that predict them; JSON's null counts as undefined. */
+/**
+ * Genes that at least half of the folds predict, by falling mean PCC over those folds: a gene that one fold alone has
+ * chosen would lead by luck. JSON's null counts as undefined.
+ */
 function genesOf({ folds }: ExpressionSplit): GeneDots[] {
   const values = new Map<string, number[]>();
   for (const { genes, perGene } of folds) {
@@ -15,7 +18,8 @@ function genesOf({ folds }: ExpressionSplit): GeneDots[] {
       values.set(gene, [...(values.get(gene) ?? []), pcc]);
     }
   }
-  return [...values]
+  const enough = [...values].filter(([, all]) => 2 * all.length >= folds.length);
+  return enough
     .map(([gene, all]) => ({ gene, folds: all, mean: meanDefined(all) }))
     .filter(({ mean }) => !Number.isNaN(mean))
     .sort((a, b) => b.mean - a.mean || (a.gene < b.gene ? -1 : 1));
@@ -28,11 +32,16 @@ export async function geneBlocks(splits: readonly ExpressionSplit[]): Promise<Re
   if (some.length === 0) return [];
   const blocks: ReportBlock[] = [];
   for (const { split, genes } of some) {
-    const caption = `${Math.min(SHOWN, genes.length)} of ${genes.length} genes, best first`;
+    const caption = `${Math.min(SHOWN, genes.length)} of ${genes.length} genes that at least half of the folds predict, best first`;
     blocks.push(figure(caption, await geneDotChart(genes.slice(0, SHOWN), split.title)));
   }
-  const series = some.map(({ split, genes }) => ({ name: split.title, values: genes.map((g) => g.mean) }));
-  blocks.push(figure('All genes', await histogram(series, 'Mean PCC of every gene', 'PCC')));
+  const series = some.map(({ split, genes }) => ({ name: split.name, values: genes.map((g) => g.mean) }));
+  blocks.push(
+    figure(
+      'Genes that at least half of the folds predict',
+      await histogram(series, 'Mean PCC of every gene', 'PCC'),
+    ),
+  );
   for (const { split, genes } of some) {
     const rows = genes
       .slice(0, 10)

@@ -19,15 +19,19 @@ body { margin: 0 auto; max-width: 1180px; padding: 24px 16px 48px; color: var(--
   font: 15px/1.5 Helvetica, Arial, sans-serif; }
 h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 32px 0 8px; }
 p { margin: 6px 0; max-width: 75ch; } .quiet { color: var(--quiet); }
-.charts { display: flex; flex-wrap: wrap; gap: 20px; } .charts > * { flex: 0 1 auto; max-width: 100%; }
-svg, img { max-width: 100%; height: auto; }
-.scroll { overflow-x: auto; }
+.charts { display: flex; flex-wrap: wrap; gap: 20px; margin: 14px 0; } .charts > * { flex: 0 1 auto; max-width: 100%; }
+svg, img { max-width: 100%; height: auto; } .charts > .picture { flex-basis: 556px; }
+.scroll { overflow-x: auto; background: linear-gradient(to right, #fff 24px, transparent) 0 0 / 48px 100% no-repeat local,
+  linear-gradient(to left, #fff 24px, transparent) 100% 0 / 48px 100% no-repeat local,
+  linear-gradient(to right, #0002, transparent) 0 0 / 10px 100% no-repeat scroll,
+  linear-gradient(to left, #0002, transparent) 100% 0 / 10px 100% no-repeat scroll; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
 th, td { padding: 4px 12px 4px 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th.right, td.right { text-align: right; } td.wrap { white-space: normal; min-width: 24ch; }
+th.right, td.right { text-align: right; } td:first-child { white-space: normal; min-width: 11ch; } td.wrap { white-space: normal; min-width: 24ch; }
 figure { margin: 0; } figcaption { color: var(--quiet); font-size: 13px; max-width: 60ch; overflow-wrap: anywhere; }
-.caption { margin: 16px 0 4px; font-weight: bold; font-size: 14px; }
-td.wrap { overflow-wrap: anywhere; }
+.caption { margin: 16px 0 4px; max-width: none; font-weight: bold; font-size: 14px; }
+td.wrap { overflow-wrap: anywhere; } tr.strong td { font-weight: bold; }
+.tables { display: flex; flex-wrap: wrap; gap: 0 48px; } .tables > * { max-width: 100%; }
 .note { border-left: 3px solid #d55e00; padding: 2px 12px; margin: 8px 0; background: #fff7f0; }
 `;
 
@@ -53,10 +57,11 @@ export interface HtmlColumn {
   readonly align?: 'left' | 'right' | 'wrap';
 }
 
-/** A table of plain texts. */
+/** A table of plain texts; the rows in `strong` stand out. */
 export function htmlTable(
   columns: readonly (string | HtmlColumn)[],
   rows: readonly (readonly string[])[],
+  strong: readonly number[] = [],
 ): string {
   const full = columns.map((column) =>
     typeof column === 'string' ? { header: column } : column,
@@ -67,7 +72,8 @@ export function htmlTable(
   };
   const head = full.map(({ header }, c) => `<th${className(c)}>${escapeHtml(header)}</th>`).join('');
   const body = rows.map(
-    (row) => `<tr>${row.map((text, c) => `<td${className(c)}>${escapeHtml(text)}</td>`).join('')}</tr>`,
+    (row, r) =>
+      `<tr${strong.includes(r) ? ' class="strong"' : ''}>${row.map((text, c) => `<td${className(c)}>${escapeHtml(text)}</td>`).join('')}</tr>`,
   );
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
 }

@@ -40,35 +40,17 @@ export interface ExtendedRun {
   readonly drop: Readonly<Record<PaperMetric, number>>;
 }
 
-/** One row per model and metric, as the paper's columns Random, LOSO and Drop. */
-export function extendedTable(label: string, run: ExtendedRun): ResultTable {
-  const line = (model: string, metric: PaperMetric, random: string, loso: string, drop: number) => [
-    model,
-    METRIC_LABELS[metric],
-    random,
-    loso,
-    cell(drop, 1),
-  ];
-  const rows = PAPER_METRICS.flatMap((metric) => [
-    line(label, metric, own(run.random, metric), own(run.heldOut, metric), run.drop[metric]),
-    ...Object.entries(HEST_EXTENDED).flatMap(([set, models]) =>
-      Object.entries(models).map(([model, row]) =>
-        line(
-          `${model} (${set}), published`,
-          metric,
-          published(row.random, metric),
-          published(row.loso, metric),
-          row.drop[metric],
-        ),
-      ),
-    ),
-  ]);
-  return {
-    columns: [
-      { header: 'model' },
-      { header: 'metric' },
-      ...['random', 'held out', 'drop %'].map((header) => ({ header, align: 'right' as const })),
-    ],
-    rows,
-  };
+/** Random, held out and drop of some metrics, one row per model, the run first. */
+export function extendedTable(label: string, run: ExtendedRun, metrics: readonly PaperMetric[]): ResultTable {
+  const rows = Object.entries(HEST_EXTENDED).flatMap(([set, models]) =>
+    Object.entries(models).map(([model, row]) => [
+      `${model} (${set}), published`,
+      ...metrics.flatMap((m) => [published(row.random, m), published(row.loso, m), cell(row.drop[m], 1)]),
+    ]),
+  );
+  const first = metrics.flatMap((m) => [own(run.random, m), own(run.heldOut, m), cell(run.drop[m], 1)]);
+  const headers = metrics.flatMap((m) =>
+    ['random', 'held out', 'drop %'].map((what) => `${METRIC_LABELS[m]} ${what}`),
+  );
+  return { columns: numberColumns('model', ...headers), rows: [[label, ...first], ...rows] };
 }

@@ -10,34 +10,36 @@ function htmlFigure({ caption, image }: ReportFigure): string {
     typeof image === 'string'
       ? image
       : `<img alt="${alt}" src="data:image/png;base64,${image.toString('base64')}">`;
-  return `<figure>${picture}<figcaption>${alt}</figcaption></figure>`;
+  const className = typeof image === 'string' ? '' : ' class="picture"';
+  return `<figure${className}>${picture}<figcaption>${alt}</figcaption></figure>`;
 }
 
 /** Two columns of names and values break lines; tables of numbers scroll. */
-function htmlOfTable({ columns, rows, caption }: ReportTable): string {
+function htmlOfTable({ columns, rows, caption, strong }: ReportTable): string {
   const wide = columns.length === 2 && columns.every(({ align = 'left' }) => align === 'left');
   const full = columns.map(({ header, align = 'left' }, c) => ({
     header,
     align: wide && c === 1 ? ('wrap' as const) : align,
   }));
   const title = caption === undefined ? '' : `<p class="caption">${escapeHtml(caption)}</p>\n`;
-  return title + htmlTable(full, rows);
+  return `<div>${title}${htmlTable(full, rows, strong)}</div>`;
 }
 
 function htmlOf(blocks: readonly ReportBlock[]): string {
   const parts: string[] = [];
-  let figures: string[] = [];
+  // Figures, and tables, that follow each other stand side by side where there is room.
+  let run: { readonly group: string; readonly items: string[] } = { group: '', items: [] };
   const flush = () => {
-    if (figures.length > 0) parts.push(`<div class="charts">${figures.join('\n')}</div>`);
-    figures = [];
+    if (run.items.length > 0) parts.push(`<div class="${run.group}">${run.items.join('\n')}</div>`);
   };
   for (const block of blocks) {
-    if (block.kind === 'figure') {
-      figures.push(htmlFigure(block));
-      continue;
+    const group = block.kind === 'figure' ? 'charts' : block.kind === 'table' ? 'tables' : '';
+    if (group !== run.group) {
+      flush();
+      run = { group, items: [] };
     }
-    flush();
-    if (block.kind === 'table') parts.push(htmlOfTable(block));
+    if (block.kind === 'figure') run.items.push(htmlFigure(block));
+    else if (block.kind === 'table') run.items.push(htmlOfTable(block));
     else {
       const tone = block.tone === 'plain' ? '' : ` class="${block.tone}"`;
       parts.push(`<p${tone}>${escapeHtml(block.text)}</p>`);

@@ -25,7 +25,7 @@ export function barChart(bars: readonly Bar[], title: string, yTitle: string): P
     width: WIDTH,
     height: 190,
     data: { values },
-    config: { legend: { orient: 'bottom', direction: 'vertical' } },
+    config: { legend: { orient: 'bottom', direction: 'vertical', labelLimit: 250 } },
     layer: [
       {
         mark: { type: 'bar' },
@@ -68,24 +68,20 @@ export function geneDotChart(genes: readonly GeneDots[], title: string): Promise
     width: WIDTH - 20,
     height: { step: 13 },
     config: { legend: { orient: 'bottom' }, axisY: { labelFontSize: 10, grid: true } },
-    data: { values: [...folds, ...means] },
-    mark: { type: 'circle', opacity: 1 },
-    encoding: {
-      y: { field: 'gene', type: 'nominal', sort: genes.map(({ gene }) => gene), title: null },
-      x: { field: 'pcc', type: 'quantitative', title: 'PCC' },
-      color: {
-        field: 'what',
-        type: 'nominal',
-        title: null,
-        scale: { domain: ['mean over folds', 'one fold'], range: [SERIES_COLOURS[0]!, '#b6c2cd'] },
+    layer: [folds, means].map((values, i) => ({
+      data: { values },
+      mark: { type: 'circle', opacity: 1, size: i === 0 ? 20 : 46 },
+      encoding: {
+        y: { field: 'gene', type: 'nominal', sort: genes.map(({ gene }) => gene), title: null },
+        x: { field: 'pcc', type: 'quantitative', title: 'PCC' },
+        color: {
+          field: 'what',
+          type: 'nominal',
+          title: null,
+          scale: { domain: ['mean over folds', 'one fold'], range: [SERIES_COLOURS[0]!, '#b6c2cd'] },
+        },
       },
-      size: {
-        field: 'what',
-        type: 'nominal',
-        legend: null,
-        scale: { domain: ['mean over folds', 'one fold'], range: [46, 20] },
-      },
-    },
+    })),
   } as TopLevelSpec);
 }
 
@@ -103,7 +99,7 @@ export function histogram(
     width: WIDTH,
     height: 190,
     data: { values },
-    config: { legend: { orient: 'bottom', direction: 'vertical' } },
+    config: { legend: { orient: 'bottom', direction: 'vertical', labelLimit: 250 } },
     mark: { type: 'bar', opacity: series.length > 1 ? 0.6 : 1 },
     encoding: {
       x: { field: 'value', type: 'quantitative', bin: { maxbins: 24 }, title: xTitle },
