@@ -46,6 +46,16 @@ const scanOf = (scan: typeof T.selectiveScan): T.Tensor =>
     t([1, 1], [1, 2, 1]),
     t([1, 3], [1, 2, 1]),
   );
+// Two tokens: the first reads the second backwards (2 * 5 * 0.25 * 3), the second the first forwards (7 * 3 * 0.5 * 2).
+const mixOf = (mix: typeof T.quasiSeparable): T.Tensor =>
+  mix(
+    t([2, 3], [1, 2, 1, 1]),
+    t([0.5, 7, 11, 0.25], [1, 2, 2, 1]),
+    t([-1]),
+    t([3, 13, 17, 5], [1, 2, 2, 1, 1]),
+    t([7, 19, 23, 2], [1, 2, 2, 1, 1]),
+    16,
+  );
 const convOf = (conv: typeof T.depthwiseConv1d): T.Tensor =>
   conv(t([1, 2, 3], [1, 3, 1]), t([10, 1], [1, 2]), { padLeft: 1 });
 const linearOf = (linear: typeof T.linear): T.Tensor =>
@@ -172,10 +182,19 @@ const EXPECTED: Readonly<Record<string, readonly [() => Result, readonly number[
   tokenBlockDftAdjointComposed: [() => adjointOf(T.tokenBlockDftAdjointComposed), [1, 3]],
   blockLinear: [() => blocksOf(T.blockLinear), [12, -7]],
   blockLinearComposed: [() => blocksOf(T.blockLinearComposed), [12, -7]],
+  tanh: [() => T.tanh(t([Math.LN2])), [0.6]],
+  softplus: [() => T.softplus(t([0])), [Math.LN2]],
+  flip: [() => T.flip(t([1, 2, 3]), [0]), [3, 2, 1]],
+  bernoulliInto: [() => seeded((x, generator) => T.bernoulliInto(x, { p: 0.25, generator })), [0.25, 0.25]],
+  fft2: [() => T.viewAsReal(T.fft2(t([1, 2, 3, 4], [2, 2]))), [10, 0, -2, 0, -4, 0, 0, 0]],
+  ifft2: [() => T.viewAsReal(T.ifft2(T.fft2(t([1, 2, 3, 4], [2, 2])))), [1, 0, 2, 0, 3, 0, 4, 0]],
+  viewAsReal: [() => T.viewAsReal(T.fft2(t([1, 2], [1, 2]))), [3, 0, -1, 0]],
+  quasiSeparable: [() => mixOf(T.quasiSeparable), [7.5, 21]],
+  quasiSeparableComposed: [() => mixOf(T.quasiSeparableComposed), [7.5, 21]],
 };
 
 /** Sampled moments of 1000 draws; everything else is exact up to rounding. */
-const LOOSE: Readonly<Record<string, number>> = { uniformInto: 0.05, normalInto: 0.5 };
+const LOOSE: Readonly<Record<string, number>> = { uniformInto: 0.05, normalInto: 0.5, bernoulliInto: 0.05 };
 
 describe('declared operators', () => {
   it('are all called here, and nothing else', () => {
