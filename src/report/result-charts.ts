@@ -128,7 +128,7 @@ export function scatterChart(points: readonly ScatterPoint[], title: string): Pr
     data: { values: points.map(({ x, y, label }) => ({ x: round(x), y: round(y), label })) },
     config: {
       view: { stroke: '#d0d7de' },
-      legend: { orient: 'bottom', columns: 3, labelLimit: 110, symbolOpacity: 1 },
+      legend: { orient: 'bottom', columns: 3, labelLimit: 96, symbolOpacity: 1 },
       range: { category: labels.length > SERIES_COLOURS.length ? { scheme: 'tableau20' } : SERIES_COLOURS },
     },
     mark: { type: 'circle', size: 12, opacity: 0.75 },
