@@ -18,7 +18,20 @@ const report: ReportDocument = {
   subtitle: 'made | here',
   sections: [
     ...section('Scores', [
-      { ...table('folds', { columns, rows: [['A|1', '0.5'], ['B', '0.7']] }, 'two folds'), strong: [1] },
+      {
+        ...table(
+          'folds',
+          {
+            columns,
+            rows: [
+              ['A|1', '0.5'],
+              ['B', '0.7'],
+            ],
+          },
+          'two folds',
+        ),
+        strong: [1],
+      },
       table('more', { columns, rows: [['C', 'n/a']] }),
       text('beware <script>', 'note'),
       figure('a curve', '<svg id="curve"></svg>'),

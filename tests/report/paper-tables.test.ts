@@ -22,7 +22,9 @@ describe('published tables', () => {
     const [random, loso] = [row.random[metric][0], row.loso[metric][0]];
     // The cells are rounded to 3 decimals and the drop to 1: it must lie among the drops of all values that round so.
     const half = 0.0005;
-    const ends = [-half, half].flatMap((a) => [-half, half].map((b) => dropPercent(random + a, loso + b, kind)));
+    const ends = [-half, half].flatMap((a) =>
+      [-half, half].map((b) => dropPercent(random + a, loso + b, kind)),
+    );
     expect(printed).toBeGreaterThanOrEqual(Math.min(...ends) - 0.05);
     expect(printed).toBeLessThanOrEqual(Math.max(...ends) + 0.05);
     expect(Math.abs(dropPercent(random, loso, kind) - printed)).toBeLessThan(0.15);
@@ -66,7 +68,13 @@ describe('a run beside them', () => {
   it('stands first, with the published cells as they were printed', () => {
     const { columns, rows } = hestTable('this run: x', own);
     expect(columns.map(({ header }) => header)).toEqual(['model', 'PCC', 'PCC-10', 'MSE', 'MAE']);
-    expect(rows[0]).toEqual(['this run: x', '0.250 ± 0.500', '1.250 ± 0.500', '2.250 ± 0.500', '3.250 ± 0.500']);
+    expect(rows[0]).toEqual([
+      'this run: x',
+      '0.250 ± 0.500',
+      '1.250 ± 0.500',
+      '2.250 ± 0.500',
+      '3.250 ± 0.500',
+    ]);
     expect(rows.at(-1)).toEqual([
       'MV_Hybrid, published',
       '0.460 ± 0.082',
@@ -78,7 +86,10 @@ describe('a run beside them', () => {
 
   it('has random, held out and drop of each metric', () => {
     const drop = { pcc: 12.345, pccTop: Number.NaN, mse: 0, mae: 0 };
-    const { columns, rows } = extendedTable('this run', { random: own, heldOut: own, drop }, ['pcc', 'pccTop']);
+    const { columns, rows } = extendedTable('this run', { random: own, heldOut: own, drop }, [
+      'pcc',
+      'pccTop',
+    ]);
     expect(columns).toHaveLength(7);
     expect(rows).toHaveLength(5);
     expect(rows[0]!.slice(3, 4)).toEqual(['12.3']);
