@@ -161,3 +161,26 @@ export function stepChart(
     },
   } as TopLevelSpec);
 }
+
+/** One line per depth of a network, coloured from the first to the last. */
+export function depthChart(
+  lines: readonly { readonly depth: number; readonly points: readonly { x: number; y: number }[] }[],
+  title: string,
+  xTitle: string,
+  yTitle: string,
+): Promise<string> {
+  return renderChart({
+    title,
+    width: WIDTH,
+    height: 220,
+    data: { values: lines.flatMap(({ depth, points }) => points.map((point) => ({ depth, ...point }))) },
+    config: { legend: { orient: 'bottom', gradientLength: 180 } },
+    mark: { type: 'line', strokeWidth: 1.3 },
+    encoding: {
+      x: { field: 'x', type: 'quantitative', title: xTitle },
+      y: { field: 'y', type: 'quantitative', title: yTitle, scale: { zero: false } },
+      detail: { field: 'depth', type: 'nominal' },
+      color: { field: 'depth', type: 'quantitative', title: 'block', scale: { scheme: 'viridis' } },
+    },
+  } as TopLevelSpec);
+}

@@ -29,7 +29,7 @@ import {
   table,
   text,
 } from './document.ts';
-import { barChart, stepChart } from './result-charts.ts';
+import { barChart, depthChart, stepChart } from './result-charts.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -187,20 +187,20 @@ export interface FrequencyReportRun {
 /** Spectra block by block, and the poles of state-space layers. */
 export async function frequencyReport(run: FrequencyReportRun): Promise<ReportDocument> {
   const { encoder, spectra, poles, pictures } = run;
-  const series = spectra.blocks.map(({ block, spectrum }) => ({
-    name: `block ${block + 1}`,
+  const lines = spectra.blocks.map(({ block, spectrum }) => ({
+    depth: block,
     points: spectrum.frequency.map((x, i) => ({ x, y: spectrum.relativeLogAmplitude[i]! })),
   }));
   const low = spectra.blocks.map(({ block, spectrum }) => ({
-    x: block + 1,
+    x: block,
     y: spectrum.radial.lowFraction ?? Number.NaN,
   }));
-  const amplitude = await lineChart(series, {
-    title: 'Relative log amplitude',
-    xTitle: 'frequency (1: highest)',
-    yTitle: 'log amplitude',
-    width: 250,
-  });
+  const amplitude = await depthChart(
+    lines,
+    'Relative log amplitude',
+    'frequency (1: highest)',
+    'log amplitude',
+  );
   const share = await lineChart([{ name: 'low', points: low }], {
     title: 'Power at or below 1/8 cycle per token',
     xTitle: 'block',
