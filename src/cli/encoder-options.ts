@@ -29,21 +29,25 @@ export function addComputeOptions(command: Command): Command {
     .option('--threads <n>', 'threads per operation (default: all cores)', positiveInteger);
 }
 
-/** Everything in {@link EncoderFlags}. */
-export function addEncoderOptions(command: Command): Command {
-  return addComputeOptions(
-    command.addOption(
+/** `--backbone`, `--random-init`. */
+export function addBackboneOptions(command: Command): Command {
+  return command
+    .addOption(
       new Option(
         '--backbone <name>',
         'encoder (default: what the weights file says, else mv-hybrid)',
       ).choices([...BACKBONE_NAMES]),
-    ),
-  )
+    )
     .option(
       '--random-init <seed>',
       'random weights from this seed instead of --weights (a control)',
       wholeNumber,
-    )
+    );
+}
+
+/** Everything in {@link EncoderFlags}. */
+export function addEncoderOptions(command: Command): Command {
+  return addComputeOptions(addBackboneOptions(command))
     .addOption(
       new Option('--features <kind>', 'class token and mean patch token, or class token alone')
         .choices(['cls+mean', 'cls'])

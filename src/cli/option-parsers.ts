@@ -52,6 +52,11 @@ export function nameList(text: string): string[] {
   return names;
 }
 
+/** Whole numbers of 1 or more, between commas. */
+export function positiveIntegerList(text: string): number[] {
+  return nameList(text).map(positiveInteger);
+}
+
 /** Names between commas, each one of `allowed`. */
 export function choiceList<T extends string>(allowed: readonly T[]): (text: string) => T[] {
   return (text) => {

@@ -4,6 +4,7 @@ import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { embedCommand } from './embed-command.ts';
 import { fitCommand } from './fit-command.ts';
+import { analyzeCommand } from './frequency-command.ts';
 import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
     demoCommand,
     embedCommand,
     benchmarkCommand,
+    analyzeCommand,
     fitCommand,
     predictCommand,
     reportCommand,

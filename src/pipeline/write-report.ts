@@ -7,14 +7,22 @@ import { writeFileAtomically } from '../core/atomic-file.ts';
 import { csvText } from '../core/csv.ts';
 import { DataError, UsageError } from '../errors.ts';
 import {
+  type ClassificationReportRun,
+  classificationReport,
   documentCsv,
   documentHtml,
   documentJson,
   documentMarkdown,
   type ExpressionRun,
   expressionReport,
+  type FrequencyReportRun,
+  frequencyReport,
   type ReportDocument,
+  type RetrievalReportRun,
+  retrievalReport,
+  type SurvivalReportRun,
   scatterChart,
+  survivalReport,
 } from '../report/index.ts';
 import { mapEmbeddings } from './embedding-map.ts';
 
@@ -29,6 +37,31 @@ const expressionResult = z.looseObject({
   drops: z.array(z.looseObject({})),
   sections: z.array(z.looseObject({ id: z.string() })),
 });
+
+const withCard = z.looseObject({ card: z.looseObject({ task: z.string() }) });
+const encoder = z.record(z.string(), z.string());
+
+/** The other kinds of result: what is checked, and what makes the report. */
+const TASKS: Readonly<
+  Record<string, { readonly shape: z.ZodType; readonly report: (run: unknown) => Promise<ReportDocument> }>
+> = {
+  'classification benchmark': {
+    shape: z.looseObject({ encoder, data: z.looseObject({}), results: z.array(withCard) }),
+    report: (run) => classificationReport(run as ClassificationReportRun),
+  },
+  'retrieval benchmark': {
+    shape: z.looseObject({ encoder, results: z.array(withCard) }),
+    report: (run) => retrievalReport(run as RetrievalReportRun),
+  },
+  'survival benchmark': {
+    shape: z.looseObject({ encoder, data: z.looseObject({}), result: withCard }),
+    report: (run) => survivalReport(run as SurvivalReportRun),
+  },
+  'frequency analysis': {
+    shape: z.looseObject({ encoder, spectra: withCard }),
+    report: (run) => frequencyReport(run as FrequencyReportRun),
+  },
+};
 
 async function readResult(folder: string): Promise<z.infer<typeof anyResult>> {
   const path = join(folder, 'result.json');
@@ -106,10 +139,14 @@ async function embeddingFigures(folder: string, { sections }: ExpressionRun) {
       `By ${title}`,
     ),
   });
-  const single = new Set(sections.map(({ study }) => study)).size === 1;
+  const patients = new Map<string, Set<string>>();
+  for (const { study, patient } of sections) {
+    patients.set(patient, (patients.get(patient) ?? new Set()).add(study));
+  }
+  const unique = [...patients.values()].every((studies) => studies.size === 1);
   return [
     await colour('study', ({ study }) => study),
-    await colour('patient', ({ study, patient }) => (single ? patient : `${study} / ${patient}`)),
+    await colour('patient', ({ study, patient }) => (unique ? patient : `${study} / ${patient}`)),
   ];
 }
 
@@ -125,7 +162,12 @@ async function documentOf(folder: string): Promise<ReportDocument> {
       embedding: await embeddingFigures(folder, run),
     });
   }
-  throw damaged(path);
+  const kind = Object.keys(TASKS).find((name) => name === result.kind);
+  if (kind === undefined) throw damaged(path);
+  const { shape, report } = TASKS[kind]!;
+  const parsed = shape.safeParse(result);
+  if (!parsed.success) throw damaged(path, parsed.error);
+  return report(result);
 }
 
 /**

@@ -23,3 +23,13 @@ export { escapeHtml, type HtmlColumn, htmlPage, htmlTable } from './html-page.ts
 export { documentCsv, documentHtml, documentJson, documentMarkdown } from './render-document.ts';
 export { barChart, scatterChart, stepChart } from './result-charts.ts';
 export { type TextStyle, textSvg, textWidth } from './stroke-font.ts';
+export {
+  type ClassificationReportRun,
+  classificationReport,
+  type FrequencyReportRun,
+  frequencyReport,
+  type RetrievalReportRun,
+  retrievalReport,
+  type SurvivalReportRun,
+  survivalReport,
+} from './task-reports.ts';

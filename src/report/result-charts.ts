@@ -128,7 +128,7 @@ export function scatterChart(points: readonly ScatterPoint[], title: string): Pr
     data: { values: points.map(({ x, y, label }) => ({ x: round(x), y: round(y), label })) },
     config: {
       view: { stroke: '#d0d7de' },
-      legend: { orient: 'bottom', columns: 3, labelLimit: 110, symbolOpacity: 1 },
+      legend: { orient: 'bottom', columns: 3, labelLimit: 96, symbolOpacity: 1 },
       range: { category: labels.length > SERIES_COLOURS.length ? { scheme: 'tableau20' } : SERIES_COLOURS },
     },
     mark: { type: 'circle', size: 12, opacity: 0.75 },
@@ -158,6 +158,36 @@ export function stepChart(
       x: { field: 'x', type: 'quantitative', title: xTitle },
       y: { field: 'y', type: 'quantitative', title: yTitle, scale: { domain: [0, 1] } },
       color: { field: 'name', type: 'nominal', title: null, sort: series.map(({ name }) => name) },
+    },
+  } as TopLevelSpec);
+}
+
+/** One line per depth of a network, coloured from the first to the last. */
+export function depthChart(
+  lines: readonly { readonly depth: number; readonly points: readonly { x: number; y: number }[] }[],
+  title: string,
+  xTitle: string,
+  yTitle: string,
+): Promise<string> {
+  return renderChart({
+    title,
+    width: WIDTH,
+    height: 220,
+    data: { values: lines.flatMap(({ depth, points }) => points.map((point) => ({ depth, ...point }))) },
+    config: { legend: { orient: 'bottom' } },
+    mark: { type: 'line', strokeWidth: 1.3 },
+    encoding: {
+      x: { field: 'x', type: 'quantitative', title: xTitle },
+      y: { field: 'y', type: 'quantitative', title: yTitle, scale: { zero: false } },
+      detail: { field: 'depth', type: 'nominal' },
+      // Not a gradient: its identifier counts up, so that equal charts would not have equal bytes.
+      color: {
+        field: 'depth',
+        type: 'quantitative',
+        title: 'block',
+        scale: { scheme: 'viridis' },
+        legend: { type: 'symbol', symbolType: 'stroke', direction: 'horizontal', tickCount: 6 },
+      },
     },
   } as TopLevelSpec);
 }
