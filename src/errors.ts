@@ -27,7 +27,8 @@ export abstract class MvHybridError extends Error {
   constructor(operation: string, parts: ErrorParts) {
     const tail = parts.next === undefined ? '' : `; ${parts.next}`;
     super(
-      `${operation}: needed ${parts.need}, found ${parts.found}${tail}`,
+      // Names quoted from damaged files can hold line ends.
+      `${operation}: needed ${parts.need}, found ${parts.found}${tail}`.replace(/\s*[\r\n]+\s*/g, ' '),
       parts.cause === undefined ? undefined : { cause: parts.cause },
     );
     this.name = new.target.name;

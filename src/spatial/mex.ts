@@ -86,7 +86,10 @@ function parseCoordinates(bytes: Buffer, path: string, genes: number, spots: num
   if (rows !== genes || columns !== spots) {
     bad(`${genes} features x ${spots} barcodes, as the other two files have`, `${rows} x ${columns}`, path);
   }
-  if (!Number.isInteger(stored)) bad('a number of entries in the size line', `"${size.value}"`, path);
+  // The shortest entry, "1 1 1", takes six bytes with its line end.
+  if (!(Number.isInteger(stored) && stored! >= 0 && 6 * stored! <= bytes.length + 1)) {
+    bad('a number of entries in the size line that the file can hold', `"${size.value}"`, path);
+  }
   return parseEntries(lines, stored!, path, genes, spots);
 }
 

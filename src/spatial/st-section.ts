@@ -109,7 +109,7 @@ function asSpot(row: Readonly<Record<string, string>>, path: string): Spot {
   if (x === undefined || y === undefined) {
     throw new DataError('readStSpots', {
       need: 'numbers in px and py',
-      found: `"${row.px}" and "${row.py}" at barcode "${barcode}" in ${path}`,
+      found: `"${row.px!.slice(0, 60)}" and "${row.py!.slice(0, 60)}" at barcode "${barcode}" in ${path}`,
     });
   }
   const arrayRow = finiteNumber(row.array_y);

@@ -25,9 +25,23 @@ export async function readBytes(path: string, operation: string): Promise<Buffer
   }
 }
 
-/** UTF-8 text without a byte-order mark. */
+/** Longest text that fits one string. */
+const MAX_TEXT_BYTES = 2 ** 29 - 64;
+
+/**
+ * UTF-8 text without a byte-order mark.
+ *
+ * @throws DataError as {@link readBytes}, and for more than half a gigabyte.
+ */
 export async function readText(path: string, operation: string): Promise<string> {
-  const text = (await readBytes(path, operation)).toString('utf8');
+  const bytes = await readBytes(path, operation);
+  if (bytes.length > MAX_TEXT_BYTES) {
+    throw new DataError(operation, {
+      need: `text of at most ${MAX_TEXT_BYTES} bytes`,
+      found: `${bytes.length} in ${path}`,
+    });
+  }
+  const text = bytes.toString('utf8');
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 

@@ -77,6 +77,8 @@ export class GuardedWorker {
     // What the library prints is swallowed: its messages come back as errors.
     const options = { eval: true, workerData: modules, stdout: true, stderr: true } as const;
     this.#worker = new Worker(scriptOf(code), options);
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
     this.#worker.on('message', (reply: Reply) => this.#finish(reply));
     this.#worker.on('error', (error) => this.#finish(new WorkerFailure(error.message)));
     this.#worker.on('exit', () => this.#finish(new WorkerFailure('the reading thread ended')));
