@@ -3,6 +3,7 @@
  *
  * MVHYBRID_LIBTORCH  a libtorch folder (holding include/ and lib/); default: the system package
  * MVHYBRID_MARCH     the -march value; default `native` (the machine that builds is the machine that runs)
+ * MVHYBRID_BUILD     where to build; default native/build (then MVHYBRID_ADDON tells the package where the addon is)
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,10 +13,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const native = join(dirname(fileURLToPath(import.meta.url)), '..', 'native');
-const build = join(native, 'build');
+const build = process.env.MVHYBRID_BUILD ?? join(native, 'build');
 
 const REMEDIES = `native build: needed libtorch (1.13 or 2.x), found none; do one of these and build again:
-  - Debian or Ubuntu:  apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev
+  - Debian or Ubuntu:  apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev libgloo-dev
   - the official archive (pytorch.org, "LibTorch", cxx11 ABI): unpack it, then export MVHYBRID_LIBTORCH=/path/to/libtorch
   - an installed PyTorch:  export MVHYBRID_LIBTORCH="$(python3 -c 'import torch, os; print(os.path.dirname(torch.__file__))')"`;
 
@@ -41,14 +42,16 @@ function nodeApiInclude() {
   }
 }
 
-/** A cache made for another libtorch or another checkout path must not be reused. */
+/** A cache made for another libtorch or another checkout path must not be reused; a built addon stays until replaced. */
 function dropForeignCache(root) {
   const cache = join(build, 'CMakeCache.txt');
   if (!existsSync(cache)) return;
   const text = readFileSync(cache, 'utf8');
   const home = /^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m.exec(text)?.[1];
   const before = /^MVHYBRID_LIBTORCH:[A-Z]+=(.*)$/m.exec(text)?.[1] ?? '';
-  if (home !== join(native) || before !== root) rmSync(build, { recursive: true, force: true });
+  if (home === native && before === root) return;
+  rmSync(cache);
+  rmSync(join(build, 'CMakeFiles'), { recursive: true, force: true });
 }
 
 const root = process.env.MVHYBRID_LIBTORCH ?? '';

@@ -9,22 +9,9 @@ namespace mvh {
 namespace {
 
 // A tensor over a typed array keeps that array alive by a reference. References may only be dropped on the
-// JavaScript thread, while a tensor may die on any: the deleter queues, the next call here drains.
+// JavaScript thread, while a tensor may die on any: the deleter queues, the next disposal or call here drains.
 std::mutex release_lock;
 std::vector<std::pair<napi_env, napi_ref>> to_release;
-
-void release_queued(napi_env env) {
-  std::lock_guard<std::mutex> hold(release_lock);
-  for (size_t i = 0; i < to_release.size();) {
-    if (to_release[i].first != env) {
-      i++;
-      continue;
-    }
-    napi_delete_reference(env, to_release[i].second);
-    to_release[i] = to_release.back();
-    to_release.pop_back();
-  }
-}
 
 struct Bytes {
   void* data;
@@ -53,7 +40,7 @@ void check_size(const Bytes& bytes, const std::vector<int64_t>& shape, at::Scala
 /// fromBytes(array, shape, dtype, device): a copy on the device.
 napi_value from_bytes(Args& args) {
   napi_env env = args.env();
-  release_queued(env);
+  release_arrays(env);
   const auto bytes = bytes_of(env, args[0]);
   const auto shape = to_ints(env, args[1]);
   const auto dtype = static_cast<at::ScalarType>(to_int(env, args[2]));
@@ -66,7 +53,7 @@ napi_value from_bytes(Args& args) {
 /// shareBytes(array, shape, dtype): a CPU tensor over the array's own memory; a write on either side shows on both.
 napi_value share_bytes(Args& args) {
   napi_env env = args.env();
-  release_queued(env);
+  release_arrays(env);
   const auto bytes = bytes_of(env, args[0]);
   const auto shape = to_ints(env, args[1]);
   const auto dtype = static_cast<at::ScalarType>(to_int(env, args[2]));
@@ -84,7 +71,7 @@ napi_value share_bytes(Args& args) {
 /// already so on the CPU and `share` is true; otherwise holds a copy.
 napi_value to_buffer(Args& args) {
   napi_env env = args.env();
-  release_queued(env);
+  release_arrays(env);
   auto& tensor = to_tensor(env, args[0]);
   const bool share = to_bool(env, args[1]);
   auto host = tensor.detach().to(at::kCPU).contiguous();
@@ -114,6 +101,19 @@ napi_value dtype(Args& args) {
 napi_value device(Args& args) { return from_string(args.env(), to_tensor(args.env(), args[0]).device().str()); }
 
 }  // namespace
+
+void release_arrays(napi_env env) {
+  std::lock_guard<std::mutex> hold(release_lock);
+  for (size_t i = 0; i < to_release.size();) {
+    if (to_release[i].first != env) {
+      i++;
+      continue;
+    }
+    napi_delete_reference(env, to_release[i].second);
+    to_release[i] = to_release.back();
+    to_release.pop_back();
+  }
+}
 
 const std::vector<Export> kDataExports = {{"fromBytes", exported<from_bytes>}, {"shareBytes", exported<share_bytes>},
                                           {"toBuffer", exported<to_buffer>},   {"shape", exported<shape>},

@@ -1,5 +1,7 @@
 #include "handles.h"
 
+#include "data.h"
+
 namespace mvh {
 namespace {
 
@@ -51,6 +53,7 @@ napi_value dispose(Args& args) {
   slot.generation++;
   t.free.push_back(static_cast<uint32_t>(&slot - t.slots.data()));
   t.live--;
+  release_arrays(args.env());
   return args.undefined();
 }
 

@@ -14,8 +14,10 @@ export interface BackboneCard {
   /** Red, green, blue mean, of values in [0, 1], subtracted before the first layer. */
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
-  /** What is published and what is inferred about it. */
-  readonly status: string;
+  /** What its authors published about it. */
+  readonly known: string;
+  /** What was chosen here because nothing is published about it. */
+  readonly inferred: string;
 }
 
 /** H&E channel statistics with which the published configuration normalises its patches (Lunit's). */

@@ -1,4 +1,5 @@
-import { cat, narrow, permute, reshape, type Tensor, upsampleBicubic2d } from '../tensor/index.ts';
+import { cat, narrow, permute, reshape, type Tensor, unsqueeze, upsampleBicubic2d } from '../tensor/index.ts';
+import { insertMiddle, splitMiddle } from './middle-token.ts';
 
 /** DINOv2 adds this to the target size before dividing, which moves the sampling grid a little. */
 const OFFSET = 0.1;
@@ -25,4 +26,16 @@ export function fitPositionEmbedding(table: Tensor, rows: number, columns: numbe
   });
   const flat = reshape(permute(fitted, [0, 2, 3, 1]), [1, rows * columns, width]);
   return cat([narrow(table, 1, 0, 1), flat], { dim: 1 });
+}
+
+/**
+ * As {@link fitPositionEmbedding}, for tables whose class token's row stands in the middle.
+ *
+ * @param table [1, side * side + 1, width]
+ */
+export function fitMiddlePositions(table: Tensor, rows: number, columns: number): Tensor {
+  const { cls, patches } = splitMiddle(table);
+  const fitted = fitPositionEmbedding(cat([unsqueeze(cls, 1), patches], { dim: 1 }), rows, columns);
+  const count = rows * columns;
+  return insertMiddle(narrow(fitted, 1, 1, count), narrow(fitted, 1, 0, 1));
 }

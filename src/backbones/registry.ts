@@ -2,19 +2,20 @@
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import type { Backbone } from './backbone.ts';
+import { customBackbone } from './custom.ts';
 import { MvHybrid } from './mv-hybrid.ts';
+import {
+  customOptions,
+  hydraEinFftOptions,
+  hydraHybridOptions,
+  mvHybridOptions,
+  vimEinFftOptions,
+  vimOptions,
+  vitOptions,
+} from './option-schemas.ts';
+import { hydraEinFft, hydraHybrid, vimEinFft } from './relatives.ts';
+import { Vim } from './vim.ts';
 import { Vit } from './vit.ts';
-
-const count = z.int().positive();
-const rate = z.number().min(0).max(0.99);
-
-const sizes = { width: count, depth: count, heads: count, dropPath: rate };
-const mvHybridOptions = z
-  .strictObject({ ...sizes, einfft: z.boolean(), einfftMambaOnly: z.boolean(), layerScale: z.number() })
-  .partial();
-const vitOptions = z
-  .strictObject({ ...sizes, ffn: z.enum(['mlp', 'swiglu']), layerScale: z.number().nullable() })
-  .partial();
 
 /** Options of some backbone; which ones it knows is checked when it is made. */
 export type BackboneOptions = Readonly<Record<string, unknown>>;
@@ -24,32 +25,50 @@ interface Maker {
   readonly make: (options: never) => Backbone;
 }
 
-/** Drops keys whose value is undefined, as `exactOptionalPropertyTypes` asks. */
-function present<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+/** The value without keys whose value is undefined, at any depth, as `exactOptionalPropertyTypes` asks. */
+type Present<T> = T extends readonly (infer E)[]
+  ? Present<E>[]
+  : T extends object
+    ? { [K in keyof T]: Present<Exclude<T[K], undefined>> }
+    : T;
+
+/** Drops keys whose value is undefined. */
+function present<T>(value: T): Present<T> {
+  if (Array.isArray(value)) return value.map((item) => present(item)) as never;
+  if (typeof value !== 'object' || value === null) return value as never;
+  const entries = Object.entries(value).filter(([, v]) => v !== undefined);
+  return Object.fromEntries(entries.map(([key, v]) => [key, present(v)])) as never;
+}
+
+/** One backbone of the registry: options as the schema leaves them go to `make`. */
+function maker<S extends z.ZodType>(options: S, make: (options: Present<z.output<S>>) => Backbone): Maker {
+  return { options, make: (given: z.output<S>) => make(present(given)) };
 }
 
 const MAKERS: Readonly<Record<string, Maker>> = {
-  'mv-hybrid': {
-    options: mvHybridOptions,
-    make: (o: z.output<typeof mvHybridOptions>) => new MvHybrid(present(o)),
-  },
-  'vit-12': {
-    options: vitOptions,
-    make: (o: z.output<typeof vitOptions>) => new Vit({ depth: 12, ...present(o) }),
-  },
-  'vit-24': {
-    options: vitOptions,
-    make: (o: z.output<typeof vitOptions>) => new Vit({ depth: 24, ...present(o) }),
-  },
+  'mv-hybrid': maker(mvHybridOptions, (o) => new MvHybrid(o)),
+  'vit-12': maker(vitOptions, (o) => new Vit({ depth: 12, ...o })),
+  'vit-24': maker(vitOptions, (o) => new Vit({ depth: 24, ...o })),
+  'vim-einfft': maker(vimEinFftOptions, vimEinFft),
+  'hydra-einfft': maker(hydraEinFftOptions, hydraEinFft),
+  'hydra-hybrid': maker(hydraHybridOptions, hydraHybrid),
+  vim: maker(vimOptions, (o) => new Vim(o)),
 };
 
-/** Names that {@link createBackbone} knows. */
+/** The name under which a list of blocks makes a backbone: `createBackbone('custom', { blocks: [...] })`. */
+export const CUSTOM_BACKBONE = 'custom';
+const CUSTOM = maker(customOptions, customBackbone);
+
+function makerOf(name: string): Maker | undefined {
+  return name === CUSTOM_BACKBONE ? CUSTOM : MAKERS[name];
+}
+
+/** Names that {@link createBackbone} knows without further options; {@link CUSTOM_BACKBONE} comes on top. */
 export const BACKBONE_NAMES: readonly string[] = Object.keys(MAKERS);
 
 /** Options that a backbone knows. */
 export function backboneOptionNames(name: string): string[] {
-  const schema = MAKERS[name]?.options;
+  const schema = makerOf(name)?.options;
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
@@ -58,13 +77,18 @@ export function backboneOptionNames(name: string): string[] {
  * `initialize(seed)` or load weights next.
  *
  * @throws UsageError for an unknown name or option.
+ * @example createBackbone('custom', { blocks: [
+ *   { mixer: 'hydra', channelMixer: 'einfft', count: 18 }, { mixer: 'attention', channelMixer: 'swiglu', count: 6 } ] })
  */
 export function createBackbone(name: string, options: BackboneOptions = {}): Backbone {
-  const maker = MAKERS[name];
-  if (maker === undefined) {
-    throw new UsageError('backbone', { need: `one of ${BACKBONE_NAMES.join(', ')}`, found: `"${name}"` });
+  const known = makerOf(name);
+  if (known === undefined) {
+    throw new UsageError('backbone', {
+      need: `one of ${BACKBONE_NAMES.join(', ')}, or ${CUSTOM_BACKBONE} with a list of blocks`,
+      found: `"${name}"`,
+    });
   }
-  const parsed = maker.options.safeParse(options);
+  const parsed = known.options.safeParse(options);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     throw new UsageError('backbone', {
@@ -72,5 +96,5 @@ export function createBackbone(name: string, options: BackboneOptions = {}): Bac
       found: `${[...path, message].join(': ')}`,
     });
   }
-  return maker.make(parsed.data as never);
+  return known.make(parsed.data as never);
 }

@@ -17,6 +17,7 @@ import {
 import { add, cat, expand, narrow, reshape, select, type Tensor, unsqueeze, where } from '../tensor/index.ts';
 import { Backbone, type ForwardOptions, type Tokens } from './backbone.ts';
 import { type BackboneCard, HE_COLOURS } from './card.ts';
+import { ModuleList } from './module-list.ts';
 import { fitPositionEmbedding } from './position-embedding.ts';
 
 /** Options of DINOv2's ViT; the defaults are ViT-S/16 at 256 px with LayerScale. */
@@ -80,14 +81,6 @@ function scaled(x: Tensor, scale: LayerScale | undefined): Tensor {
   return scale === undefined ? x : scale.forward(x);
 }
 
-class BlockList extends Module {
-  readonly items: readonly VitBlock[];
-  constructor(items: readonly VitBlock[]) {
-    super();
-    this.items = items.map((item, i) => this.child(String(i), item));
-  }
-}
-
 /**
  * DINOv2's vision transformer: class token first, learned position embeddings, added after masking.
  *
@@ -126,7 +119,10 @@ export class Vit extends Backbone {
       imagePx,
       mpp: 0.5,
       ...HE_COLOURS,
-      status: 'DINOv2 ViT-S/16; FFN type, drop path and um per pixel of the paper are not known',
+      known: 'architecture and initialisation (ViT-S/16 of DINOv2, arXiv:2304.07193)',
+      inferred:
+        'MLP rather than SwiGLU, LayerScale, no drop path, 0.5 um per pixel' +
+        (depth === 12 ? '' : '; that only the number of blocks differs from ViT-S'),
     };
     this.clsToken = this.parameter('cls_token', [1, 1, width], normalInit(1e-6));
     this.positions = this.parameter('pos_embed', [1, 1 + grid * grid, width], truncatedNormalInit());
@@ -136,7 +132,7 @@ export class Vit extends Backbone {
       { length: depth },
       () => new VitBlock(width, heads, { ffn, layerScale, dropPath }),
     );
-    this.blocks = this.child('blocks', new BlockList(blocks)).items;
+    this.blocks = this.child('blocks', new ModuleList(blocks)).items;
     this.norm = this.child('norm', new LayerNorm(width, LN_EPS));
   }
 

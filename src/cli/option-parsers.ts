@@ -62,11 +62,11 @@ export function choiceList<T extends string>(allowed: readonly T[]): (text: stri
   };
 }
 
-/** `hest`, or a penalty of 0 or more. */
-export function ridgePenalty(text: string): number | 'hest' {
-  if (text === 'hest') return text;
+/** `hest`, `cv`, or a penalty of 0 or more. */
+export function ridgePenalty(text: string): number | 'hest' | 'cv' {
+  if (text === 'hest' || text === 'cv') return text;
   const value = numberOf(text);
-  if (value < 0) throw new InvalidArgumentError('It must be hest or a number of 0 or more.');
+  if (value < 0) throw new InvalidArgumentError('It must be hest, cv or a number of 0 or more.');
   return value;
 }
 

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
-import { UsageError } from '../errors.ts';
+import { DataError, UsageError } from '../errors.ts';
 import type { MetricsLine, PresetName, PretrainRun } from '../train/index.ts';
 import { failureLines, reportFailures } from './cohort-options.ts';
+import { launchProcesses } from './launch-processes.ts';
 import { positiveInteger, wholeNumber } from './option-parsers.ts';
 import { createOutput } from './output.ts';
 import { Progress } from './progress.ts';
@@ -21,6 +22,7 @@ interface Flags {
   readonly device?: string;
   readonly threads?: number;
   readonly workers?: number;
+  readonly nproc: number;
   readonly set: Plain;
   readonly resume?: boolean;
   readonly json?: boolean;
@@ -36,6 +38,8 @@ Examples:
   $ mvhybrid pretrain --config run.yaml --out run/
   # go on after an interruption; single values on the command line
   $ mvhybrid pretrain --config run.yaml --out run/ --resume --set run.keepCheckpoints=5
+  # two processes; also started by torchrun, Slurm or Kubernetes (MASTER_ADDR, MASTER_PORT, RANK, WORLD_SIZE)
+  $ mvhybrid pretrain --config run.yaml --out run/ --nproc 2
   # use the result
   $ mvhybrid benchmark expression cohort/ --weights run/teacher.safetensors --out results/
 
@@ -96,8 +100,25 @@ function describe({ losses, lr, collapse }: MetricsLine): string {
   return parts.join(', ');
 }
 
-async function runPretrain({ onInterrupt, markFailed }: CommandContext, flags: Flags): Promise<void> {
-  const { mergeOptions, pretrain, readRunConfig } = await import('../train/index.ts');
+/** Several processes on this machine: this one only starts them and passes signals on. */
+async function runGroup({ onInterrupt }: CommandContext, size: number): Promise<void> {
+  const at = process.argv.indexOf('--nproc');
+  const args = process.argv.slice(2).filter((_, i) => at < 0 || (i !== at - 2 && i !== at - 1));
+  const { code, rank } = await launchProcesses({
+    size,
+    args: args.filter((arg) => !arg.startsWith('--nproc=')),
+    onStart: (forward) => onInterrupt(() => forward('SIGTERM')),
+  });
+  if (code === 0) return;
+  throw new DataError('pretrain', {
+    need: `all ${size} processes to end well`,
+    found: `process ${rank} ended with code ${code}`,
+    next: 'its message stands above; go on from the last checkpoint with --resume',
+  });
+}
+
+async function runPretrain({ onInterrupt, markFailed, onExit }: CommandContext, flags: Flags): Promise<void> {
+  const { joinGroup, mergeOptions, pretrain, readRunConfig } = await import('../train/index.ts');
   const yaml = flags.config === undefined ? undefined : await readRunFile(flags.config);
   const config = readRunConfig({
     preset: flags.preset,
@@ -105,22 +126,35 @@ async function runPretrain({ onInterrupt, markFailed }: CommandContext, flags: F
     flags: mergeOptions(flags.set, flagValues(flags)),
   });
   const stop = new AbortController();
+  const group = joinGroup(config);
+  onExit(() => group.close());
+  const speaks = group.rank === 0;
   onInterrupt(() => {
-    process.stderr.write('\nfinishing this step, then saving; once more to end at once\n');
+    if (speaks) process.stderr.write('\nfinishing this step, then saving; once more to end at once\n');
     stop.abort();
+  });
+  // A launcher that is gone can pass no signal on any more.
+  const orphaned = () => process.exit(1);
+  process.once('disconnect', orphaned);
+  onExit(() => {
+    process.off('disconnect', orphaned);
+    if (process.connected) process.disconnect();
   });
   let progress: Progress | undefined;
   const run = await pretrain(config, {
     folder: flags.out,
     resume: flags.resume ?? false,
     stop: stop.signal,
-    onPatches: (count) => process.stderr.write(`${count} patches\n`),
+    group,
+    onPatches: (count) => speaks && process.stderr.write(`${count} patches\n`),
     onStep: (line, step, total) => {
+      if (!speaks) return;
       progress ??= new Progress({ label: 'pretraining', total, unit: 'steps', initial: step - 1 });
       progress.update(step, describe(line));
     },
   });
   progress?.stop();
+  if (!speaks) return;
   createOutput(flags.json ?? false).result({ ...run, failures: failureLines(run.failures) }, () =>
     report(run),
   );
@@ -141,10 +175,15 @@ export function pretrainCommand(): Command {
     .option('--steps <n>', 'stop after this many steps', positiveInteger)
     .option('--device <name>', 'cpu, cuda or cuda:N')
     .option('--threads <n>', 'threads per operation', positiveInteger)
+    .option('--nproc <n>', 'processes on this machine that train together', positiveInteger, 1)
     .option('--workers <n>', 'threads that decode and augment', wholeNumber)
     .option('--set <key=value>', 'any value of the run file; may be repeated', assignment, {})
     .option('--resume', 'go on from the newest checkpoint of the folder')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(runCommand((context, flags: Flags) => runPretrain(context, flags)));
+    .action(
+      runCommand((context, flags: Flags) =>
+        flags.nproc > 1 ? runGroup(context, flags.nproc) : runPretrain(context, flags),
+      ),
+    );
 }

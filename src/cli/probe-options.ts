@@ -1,7 +1,7 @@
 /** Options that decide what is predicted and how the linear probe is fitted. */
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
-import type { ProbeOptions, TargetOptions } from '../eval/index.ts';
+import type { ProbeWish, TargetOptions } from '../eval/index.ts';
 import { GENE_METHODS, type GeneMethod, readGeneList } from '../spatial/index.ts';
 import { componentCount, fraction, positiveInteger, ridgePenalty } from './option-parsers.ts';
 
@@ -12,7 +12,7 @@ export interface ProbeFlags {
   readonly minSpotFraction: number;
   readonly normalizeTotal?: boolean;
   readonly pca: number | 'auto' | 'none';
-  readonly alpha: number | 'hest';
+  readonly alpha: number | 'hest' | 'cv';
   readonly intercept: boolean;
 }
 
@@ -36,10 +36,11 @@ export function addProbeOptions(command: Command): Command {
     )
     .option(
       '--alpha <value>',
-      'ridge penalty: a number, or hest = 100 / (features * genes)',
+      'ridge penalty: a number, hest = 100 / (features * genes), or cv = nested cross-validation over training groups',
       ridgePenalty,
       'hest',
     )
+    .option('--intercept', 'fit a constant per gene (default)', true)
     .option(
       '--no-intercept',
       "fit no constant per gene, as HEST's benchmark (predictions are then centred on 0)",
@@ -48,7 +49,7 @@ export function addProbeOptions(command: Command): Command {
 
 /** A gene list and options of the rule exclude each other: a rule that is not used must not look used. */
 export async function targetOptions(
-  flags: ProbeFlags,
+  flags: Omit<ProbeFlags, 'pca' | 'alpha' | 'intercept'>,
   command: Command,
   geneScope?: 'train' | 'all',
 ): Promise<TargetOptions> {
@@ -69,6 +70,6 @@ export async function targetOptions(
 }
 
 /** Everything about the probe but its components. */
-export function probeOptions({ alpha, intercept }: ProbeFlags): Omit<ProbeOptions, 'components'> {
+export function probeOptions({ alpha, intercept }: ProbeFlags): ProbeWish {
   return { alpha, intercept };
 }

@@ -4,8 +4,10 @@ import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { embedCommand } from './embed-command.ts';
 import { fitCommand } from './fit-command.ts';
+import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
+import { reportCommand } from './report-command.ts';
 import { packageVersion } from './version.ts';
 
 /** The command line with all its commands. */
@@ -27,7 +29,9 @@ export function createProgram(): Command {
     benchmarkCommand,
     fitCommand,
     predictCommand,
+    reportCommand,
     pretrainCommand,
+    modelsCommand,
     doctorCommand,
   ]) {
     program.addCommand(make());

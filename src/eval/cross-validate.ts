@@ -2,8 +2,10 @@
 import { type Matrix, matrix, selectRows } from '../core/matrix.ts';
 import { ShapeError } from '../errors.ts';
 import { scope, type Tensor, tensor, toFloat64Array } from '../tensor/index.ts';
+import { type AlphaSearch, searchAlpha } from './alpha-search.ts';
 import { crossMoments, type FeatureMoments, featureMoments, mergeMoments } from './feature-moments.ts';
-import { fitProbe, type Probe, type ProbeOptions } from './probe.ts';
+import { jointMoments } from './joint-moments.ts';
+import { fitProbe, type Probe, type ProbeWish } from './probe.ts';
 import { predictRidge } from './ridge.ts';
 import { type RowGroup, rowGroups } from './row-groups.ts';
 import type { Fold } from './splits.ts';
@@ -12,6 +14,8 @@ import type { Fold } from './splits.ts';
 export interface FoldPrediction {
   readonly fold: Fold;
   readonly probe: Probe;
+  /** How the penalty was found; undefined when it was given. */
+  readonly alphaSearch: AlphaSearch | undefined;
   readonly measured: Matrix<Float64Array>;
   readonly predicted: Matrix<Float64Array>;
 }
@@ -27,21 +31,74 @@ interface FeatureGroup extends RowGroup {
   readonly moments: FeatureMoments;
 }
 
+interface Fitted {
+  readonly probe: Probe;
+  readonly alphaSearch: AlphaSearch | undefined;
+}
+
+/** Options of {@link crossValidate}. */
+export interface CrossValidateOptions extends ProbeWish {
+  readonly components?: number | undefined;
+  /**
+   * For `alpha: 'cv'` where a fold's training rows all belong together (two folds): labels per row, coarse ones
+   * first, e.g. patients, then sections; the first that divides every training side is used.
+   */
+  readonly labels?: readonly (readonly string[])[];
+}
+
 /** Fits the probe on some rows. */
-function fitOn(groups: readonly FeatureGroup[], targets: Matrix, options: ProbeOptions): Probe {
+function fitOn(groups: readonly FeatureGroup[], targets: Matrix, options: CrossValidateOptions): Fitted {
+  const { alpha, intercept, components } = options;
   return scope(() => {
     const moments = mergeMoments(groups.map((group) => group.moments));
-    const parts = groups.map(({ x, rows }) => ({ x, y: rowsTensor(targets, rows) }));
-    return fitProbe(moments, crossMoments(moments, parts), options);
+    const parts = groups.map(({ x, rows, moments: own }) => ({ x, y: rowsTensor(targets, rows), own }));
+    const cross = crossMoments(moments, parts);
+    if (alpha !== 'cv') {
+      return { probe: fitProbe(moments, cross, { alpha, intercept, components }), alphaSearch: undefined };
+    }
+    const joint = parts.map(({ x, y, own }) => jointMoments(own, x, y));
+    const alphaSearch = searchAlpha(joint, components);
+    return {
+      probe: fitProbe(moments, cross, { alpha: alphaSearch.alpha, intercept, components }),
+      alphaSearch,
+    };
   });
 }
 
-/** Fits the probe on all rows of `features` [n, d] and `targets` [n, q]. */
-export function fitProbeOnRows(features: Matrix, targets: Matrix, options: ProbeOptions): Probe {
+/** Groups that `searchAlpha` can leave out in turn: at least two on every training side, where labels allow it. */
+function trainingGroups(
+  folds: readonly Fold[],
+  count: number,
+  { alpha, labels = [] }: CrossValidateOptions,
+): RowGroup[] {
+  const plain = rowGroups(folds, count);
+  const divided = (groups: readonly RowGroup[]) =>
+    folds.every((_, f) => groups.filter(({ trainedBy }) => trainedBy.has(f)).length >= 2);
+  if (alpha !== 'cv' || divided(plain)) return plain;
+  for (const own of labels) {
+    const finer = rowGroups(folds, count, own);
+    if (divided(finer)) return finer;
+  }
+  return plain;
+}
+
+function withMoments(features: Matrix, groups: readonly RowGroup[]): FeatureGroup[] {
+  return groups.map((group) => {
+    const x = rowsTensor(features, group.rows);
+    return { ...group, x, moments: featureMoments(x) };
+  });
+}
+
+/** Fits the probe on all rows of `features` [n, d] and `targets` [n, q]; `labels` as in {@link crossValidate}. */
+export function fitProbeOnRows(features: Matrix, targets: Matrix, options: CrossValidateOptions): Probe {
+  const everything = {
+    name: 'all',
+    train: Array.from({ length: features.rows }, (_, i) => i),
+    test: [],
+  };
   return scope(() => {
-    const x = rowsTensor(features);
-    const moments = featureMoments(x);
-    return fitProbe(moments, crossMoments(moments, [{ x, y: rowsTensor(targets) }]), options);
+    const groups = trainingGroups([everything], features.rows, options);
+    return fitOn(withMoments(features, groups), targets, options).probe;
   });
 }
 
@@ -66,14 +123,11 @@ export function crossValidate(
   features: Matrix,
   folds: readonly Fold[],
   targets: (fold: number) => Matrix,
-  options: ProbeOptions,
+  options: CrossValidateOptions,
   onFold: (result: FoldPrediction, index: number) => void,
 ): void {
   scope(() => {
-    const groups: FeatureGroup[] = rowGroups(folds, features.rows).map((group) => {
-      const x = rowsTensor(features, group.rows);
-      return { ...group, x, moments: featureMoments(x) };
-    });
+    const groups = withMoments(features, trainingGroups(folds, features.rows, options));
     for (const [f, fold] of folds.entries()) {
       const y = targets(f);
       if (y.rows !== features.rows) {
@@ -83,13 +137,11 @@ export function crossValidate(
         });
       }
       const training = groups.filter(({ trainedBy }) => trainedBy.has(f));
-      const probe = fitOn(training, y, options);
+      const { probe, alphaSearch } = fitOn(training, y, options);
       const predicted = predictRows(features, probe, fold.test);
       const measured = selectRows(y, fold.test);
-      onFold(
-        { fold, probe, predicted, measured: { ...measured, data: Float64Array.from(measured.data) } },
-        f,
-      );
+      const truth = { ...measured, data: Float64Array.from(measured.data) };
+      onFold({ fold, probe, alphaSearch, predicted, measured: truth }, f);
     }
   });
 }

@@ -1,6 +1,7 @@
 /** A probe fitted once on a whole cohort, kept to predict new sections. */
 import { type Matrix, vstack } from '../core/matrix.ts';
 import { DataError } from '../errors.ts';
+import type { Section } from '../spatial/index.ts';
 import {
   openSafetensors,
   type SafetensorsFile,
@@ -10,7 +11,7 @@ import {
 import { fitProbeOnRows } from './cross-validate.ts';
 import type { EmbeddedSection } from './embedded-section.ts';
 import { chooseGenes, expressionMatrix, type TargetOptions, totalTarget } from './expression-targets.ts';
-import { type ComponentsWish, type Probe, type ProbeOptions, resolveComponents } from './probe.ts';
+import { type ComponentsWish, type Probe, type ProbeWish, resolveComponents } from './probe.ts';
 
 /** y = x W + b for named genes, with everything one must know to feed it. */
 export interface ExpressionHead {
@@ -22,10 +23,21 @@ export interface ExpressionHead {
 
 export interface HeadOptions {
   readonly targets: TargetOptions;
-  readonly probe: Omit<ProbeOptions, 'components'>;
+  readonly probe: ProbeWish;
   readonly components: ComponentsWish;
   /** What else the head's card should say, e.g. the encoder's settings. */
   readonly card: Readonly<Record<string, string>>;
+}
+
+/** What nested cross-validation may leave out, per spot: studies, else patients, else sections. */
+function alphaLabels(sections: readonly Section[]): string[][] {
+  const perSpot = (label: (section: Section) => string) =>
+    sections.flatMap((section) => section.spots.map(() => label(section)));
+  return [
+    perSpot(({ study }) => study),
+    perSpot(({ study, patient }) => JSON.stringify([study, patient])),
+    perSpot(({ id }) => id),
+  ];
 }
 
 /** Fits a head on all spots of all sections given. */
@@ -39,7 +51,8 @@ export function fitExpressionHead(
   const y = expressionMatrix(sections, genes, target);
   const features: Matrix = vstack(embedded.map((one) => one.features));
   const components = resolveComponents(options.components, features.cols, features.rows);
-  const probe = fitProbeOnRows(features, y, { ...options.probe, components });
+  const labels = alphaLabels(sections);
+  const probe = fitProbeOnRows(features, y, { ...options.probe, components, labels });
   const card = {
     ...options.card,
     transform: target === undefined ? 'ln(1 + count)' : `ln(1 + count scaled to a total of ${target})`,
@@ -47,6 +60,7 @@ export function fitExpressionHead(
     trainingSpots: String(y.rows),
     components: String(components ?? 'all features'),
     alpha: String(probe.alpha),
+    alphaRule: String(options.probe.alpha),
     intercept: String(options.probe.intercept),
   };
   return { genes, probe, card };

@@ -35,6 +35,11 @@ export interface ProbeOptions {
   readonly intercept: boolean;
 }
 
+/** A probe's options as a user states them; `cv`: the penalty by nested cross-validation on the training side. */
+export interface ProbeWish extends Omit<ProbeOptions, 'components' | 'alpha'> {
+  readonly alpha: ProbeOptions['alpha'] | 'cv';
+}
+
 /** Principal components as a user asks for them; `auto`: {@link AUTO_COMPONENTS}, or fewer; undefined: no PCA. */
 export type ComponentsWish = number | 'auto' | undefined;
 
@@ -56,7 +61,7 @@ export interface Probe extends Ridge {
 }
 
 /** [1, d]: population standard deviations; 1 for a column whose spread is rounding error or nothing. */
-function scales({ rows, mean, scatter }: FeatureMoments): Tensor {
+export function columnScales({ rows, mean, scatter }: FeatureMoments): Tensor {
   const d = scatter.size(0);
   const all = toFloat64Array(scatter);
   const centre = toFloat64Array(mean);
@@ -114,7 +119,7 @@ export function fitProbe(features: FeatureMoments, targets: CrossMoments, option
   const alpha = options.alpha === 'hest' ? hestAlpha(components ?? d, q) : options.alpha;
   if (!(alpha >= 0)) throw new UsageError('probe', { need: 'alpha >= 0', found: `${alpha}` });
   return scope(() => {
-    const std = scales(features);
+    const std = columnScales(features);
     const stdColumn = reshape(std, [d, 1]);
     const correlation = div(div(features.scatter, std), stdColumn);
     const cross = div(targets.scatter, stdColumn);

@@ -1,5 +1,6 @@
 import {
   cat,
+  copyInto,
   depthwiseConv1d,
   exp,
   narrow,
@@ -28,6 +29,12 @@ class DepthwiseConv extends Module {
     super();
     this.weight = this.parameter('weight', [channels, 1, taps], uniformInit(1 / Math.sqrt(taps)));
   }
+}
+
+/** `whole`, whose part `start` now holds `values`. */
+function replaceStart(whole: Tensor, start: Tensor, values: Tensor): Tensor {
+  copyInto(start, values);
+  return whole;
 }
 
 /**
@@ -94,6 +101,8 @@ export class MambaVisionMixer extends Module {
       narrow(projected, 2, rank + states, states),
       { D: this.skip, deltaBias: this.dtProj.bias, deltaSoftplus: true },
     );
-    return this.outProj.forward(cat([y, z], { dim: 2 }));
+    // Without gradients y takes the place of u, next to z, so that z need not be copied.
+    const joined = y.requiresGrad || z.requiresGrad ? cat([y, z], { dim: 2 }) : replaceStart(uz, u, y);
+    return this.outProj.forward(joined);
   }
 }

@@ -1,6 +1,6 @@
 /** Random dropping of residual branches during training. */
 import type { Rng } from '../core/rng.ts';
-import { add, indexAdd, indexSelect, mul, mulScalar, type Tensor, tensor } from '../tensor/index.ts';
+import { add, addInto, indexAdd, indexSelect, mul, mulScalar, type Tensor, tensor } from '../tensor/index.ts';
 
 /**
  * x + branch(x), where during training (`rng` given) the branch of each sample is dropped with probability `rate`
@@ -9,7 +9,11 @@ import { add, indexAdd, indexSelect, mul, mulScalar, type Tensor, tensor } from 
  * @source Stochastic depth, arXiv:1603.09382, per sample.
  */
 export function residual(x: Tensor, branch: (x: Tensor) => Tensor, rate = 0, rng?: Rng): Tensor {
-  if (rng === undefined || rate === 0) return add(x, branch(x));
+  if (rng === undefined || rate === 0) {
+    const update = branch(x);
+    // Without gradients the update is nobody else's: adding in place spares a tensor of the sequence's size.
+    return x.requiresGrad || update.requiresGrad ? add(x, update) : addInto(update, x);
+  }
   const mask = Float32Array.from({ length: x.size(0) }, () => (rng.uniform() >= rate ? 1 / (1 - rate) : 0));
   const shape = [x.size(0), ...x.shape.slice(1).map(() => 1)];
   return add(x, mul(branch(x), tensor(mask, shape, { device: x.device })));

@@ -34,11 +34,11 @@ export interface GroupOptions {
 }
 
 const INPUT_LAYER = /(^|\.)(patch_embed|pos_embed|mask_token|cls_token)(\.|$)/;
-const BLOCK = /(?:^|\.)blocks\.(?:blocks\.)?(\d+)\./;
+const BLOCK = /(?:^|\.)(?:blocks\.(?:blocks\.)?|layers\.)(\d+)\./;
 
 /**
  * Depth of a parameter: 0 for tokens, positions and patch embedding, i + 1 for block i, depth + 1 for what follows.
- * Blocks are named `blocks.<i>` in ViTs and `blocks.blocks.<i>` in MV_Hybrid and its relatives.
+ * Blocks are named `blocks.<i>` in ViTs, `blocks.blocks.<i>` in MV_Hybrid and its relatives, `layers.<i>` in Vim.
  */
 export function layerOf(name: string, depth: number): number {
   if (INPUT_LAYER.test(name)) return 0;

@@ -1,17 +1,23 @@
 /** A cohort on disk to a benchmark result: embed what is missing, split, fit, score. */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeFileAtomically } from '../core/atomic-file.ts';
 import { csvText } from '../core/csv.ts';
+import type { Matrix } from '../core/matrix.ts';
 import { stableJson } from '../core/stable-json.ts';
 import {
+  ALPHA_GRID,
   benchmarkExpression,
+  type ChosenSettings,
   defaultSplit,
   type ExpressionBenchmark,
   type ExpressionBenchmarkOptions,
+  type ExpressionPrediction,
+  INNER_FOLDS,
   planSplit,
   type SplitName,
 } from '../eval/index.ts';
 import type { Section, SectionFailure } from '../spatial/index.ts';
+import { type BenchmarkMap, drawBenchmarkMaps, type MapFold, mappedSplit } from './benchmark-maps.ts';
 import {
   type EmbedRun,
   type EmbedRunOptions,
@@ -19,8 +25,13 @@ import {
   embedSections,
   readEmbedded,
 } from './embed-sections.ts';
+import { type FoldValues, openRival, writePredictions } from './prediction-file.ts';
 
-export interface CohortBenchmarkOptions extends ExpressionBenchmarkOptions {
+export interface CohortBenchmarkOptions extends Omit<ExpressionBenchmarkOptions, 'rival' | 'onPrediction'> {
+  /** Named settings that the others were taken from, for the protocol card. */
+  readonly preset?: Pick<ChosenSettings, 'preset' | 'overrides'> | undefined;
+  /** result.json of another run to compare with. */
+  readonly against?: string | undefined;
   /** Default: the one that fits the cohort. */
   readonly splits?: readonly SplitName[] | undefined;
   /** Folds of random splits. */
@@ -45,11 +56,22 @@ export interface CohortBenchmark extends ExpressionBenchmark {
     readonly mpp: number;
     readonly mppSource: string;
   }[];
+  /** Pictures beside the result; added when it is written. */
+  readonly maps?: readonly BenchmarkMap[];
 }
 
-/** A result with the sections that could not be used. */
+/** Out-of-fold values of a run, too large for its result. */
+export interface BenchmarkValues {
+  readonly predictions: readonly FoldValues[];
+  /** The split whose maps are drawn, with its folds' values. */
+  readonly mapped: { readonly split: string; readonly folds: readonly MapFold[] };
+  readonly sections: readonly Section[];
+}
+
+/** A result with its values and the sections that could not be used. */
 export interface CohortBenchmarkRun {
   readonly result: CohortBenchmark;
+  readonly values: BenchmarkValues;
   readonly failures: readonly SectionFailure[];
 }
 
@@ -68,9 +90,9 @@ function protocolCard(
   components: number | null,
 ): ProtocolCard {
   const { targets, probe, undefinedAs } = options;
-  const alpha =
-    probe.alpha === 'hest' ? '100 / (features after reduction * genes), the HEST rule' : probe.alpha;
   return {
+    preset: options.preset?.preset ?? 'none',
+    presetOverrides: options.preset?.overrides.join('; ') || 'none',
     backbone: run.encoder.name,
     backboneOptions: JSON.stringify(run.encoder.options),
     weights: run.encoder.weights,
@@ -82,12 +104,48 @@ function protocolCard(
     standardize: 'per feature by training mean and population standard deviation',
     reduction: components === null ? 'none' : `PCA, ${components} components, fitted on the training spots`,
     regression: 'ridge, penalty against the sum of squared errors, exact solution',
-    alpha,
+    alpha: describeAlpha(probe.alpha),
     intercept: probe.intercept,
     scores:
       'per gene over all test spots of a fold; mean over genes; mean and population std over folds, unweighted',
     undefinedCorrelations: undefinedAs,
+    intervals: describeBootstrap(options),
+    duplicates: options.duplicates?.map((ids) => ids.join(' = ')).join('; ') ?? 'no list given',
+    ...(options.against === undefined ? {} : { against: basename(dirname(options.against)) }),
   };
+}
+
+function describeAlpha(alpha: CohortBenchmarkOptions['probe']['alpha']): string | number {
+  if (alpha === 'hest') return '100 / (features after reduction * genes), the HEST rule';
+  if (alpha !== 'cv') return alpha;
+  const [low, high] = [ALPHA_GRID[0]!, ALPHA_GRID.at(-1)!];
+  return `nested cross-validation over the training groups of each fold (at most ${INNER_FOLDS} inner folds), best mean PCC of ${ALPHA_GRID.length} values from ${low} to ${high}`;
+}
+
+function describeBootstrap({ bootstrap }: CohortBenchmarkOptions): string {
+  if (bootstrap === undefined || bootstrap.resamples === 0) return 'none';
+  const { resamples, blockUm, seed, confidence = 0.95 } = bootstrap;
+  return `${100 * confidence} % percentile, ${resamples} resamples, seed ${seed}: square blocks of ${blockUm} um drawn again within each test section; over folds: folds drawn again as well`;
+}
+
+const float32 = ({ rows, cols, data }: Matrix): Matrix<Float32Array> => ({
+  rows,
+  cols,
+  data: Float32Array.from(data),
+});
+
+/** Keeps what {@link writeCohortBenchmark} writes beside the result. */
+function collector(split: string) {
+  const predictions: FoldValues[] = [];
+  const folds: MapFold[] = [];
+  const onPrediction = (one: ExpressionPrediction) => {
+    const { fold, genes, measured } = one;
+    const predicted = float32(one.predicted);
+    predictions.push({ split: one.split, fold: fold.name, predicted });
+    if (one.split !== split) return;
+    folds.push({ fold: fold.name, genes, rows: fold.test, measured: float32(measured), predicted });
+  };
+  return { predictions, folds, onPrediction };
 }
 
 /** Embeds (resuming from `<folder>/embeddings`), then runs the splits. */
@@ -97,24 +155,31 @@ export async function benchmarkCohort(
   settings: EncoderSettings,
   options: CohortBenchmarkOptions,
 ): Promise<CohortBenchmarkRun> {
-  const run = await embedSections(sections, join(folder, 'embeddings'), settings, options.embed);
-  const embedded = await readEmbedded(sections, run);
-  const usable = embedded.map(({ section }) => section);
-  if (usable.length === 0) throw run.failures[0]!.error;
-  const names = options.splits ?? [defaultSplit(usable)];
-  const plans = names.map((name) =>
-    planSplit(name, usable, { folds: options.folds, seed: options.splitSeed }),
-  );
-  const benchmark = await benchmarkExpression(embedded, plans, options);
-  const result: CohortBenchmark = {
-    kind: 'expression benchmark',
-    protocol: protocolCard(settings, run, options, benchmark.components),
-    sections: usable.map(({ id, study, patient, spots, counts, mpp, mppSource }) => {
-      return { id, study, patient, spots: spots.length, genes: counts.genes.length, mpp, mppSource };
-    }),
-    ...benchmark,
-  };
-  return { result, failures: run.failures };
+  const rival = options.against === undefined ? undefined : await openRival(options.against, folder);
+  try {
+    const run = await embedSections(sections, join(folder, 'embeddings'), settings, options.embed);
+    const embedded = await readEmbedded(sections, run);
+    const usable = embedded.map(({ section }) => section);
+    if (usable.length === 0) throw run.failures[0]!.error;
+    const names = options.splits ?? [defaultSplit(usable)];
+    const random = { folds: options.folds, seed: options.splitSeed };
+    const plans = names.map((name) => planSplit(name, usable, random));
+    const split = mappedSplit(names);
+    const { predictions, folds, onPrediction } = collector(split);
+    const benchmark = await benchmarkExpression(embedded, plans, { ...options, rival, onPrediction });
+    const result: CohortBenchmark = {
+      kind: 'expression benchmark',
+      protocol: protocolCard(settings, run, options, benchmark.components),
+      sections: usable.map(({ id, study, patient, spots, counts, mpp, mppSource }) => {
+        return { id, study, patient, spots: spots.length, genes: counts.genes.length, mpp, mppSource };
+      }),
+      ...benchmark,
+    };
+    const values = { predictions, mapped: { split, folds }, sections: usable };
+    return { result, values, failures: run.failures };
+  } finally {
+    rival?.close();
+  }
 }
 
 /** One line per split, fold and gene. */
@@ -130,10 +195,25 @@ function genesCsv({ splits }: CohortBenchmark): string {
   return csvText(['split', 'fold', 'gene', 'pcc', 'spearman', 'mse', 'mae', 'r2'], rows);
 }
 
-/** Writes `result.json` and `genes.csv`; equal results give equal bytes. Returns their paths. */
-export async function writeCohortBenchmark(folder: string, result: CohortBenchmark): Promise<string[]> {
-  const [json, csv] = [join(folder, 'result.json'), join(folder, 'genes.csv')];
-  await writeFileAtomically(json, stableJson(result));
-  await writeFileAtomically(csv, genesCsv(result));
-  return [json, csv];
+/**
+ * Writes `result.json` and `genes.csv` and, with the run's values, `predictions.safetensors` and `maps/`; equal results
+ * give equal bytes. Returns the paths.
+ */
+export async function writeCohortBenchmark(
+  folder: string,
+  result: CohortBenchmark,
+  values?: BenchmarkValues,
+): Promise<string[]> {
+  const files = [join(folder, 'result.json'), join(folder, 'genes.csv')];
+  let written = result;
+  if (values !== undefined) {
+    const { mapped, sections, predictions } = values;
+    const split = result.splits.find(({ name }) => name === mapped.split)!;
+    const maps = await drawBenchmarkMaps(folder, split, mapped.folds, sections);
+    written = { ...result, maps };
+    files.push(await writePredictions(folder, predictions));
+  }
+  await writeFileAtomically(files[0]!, stableJson(written));
+  await writeFileAtomically(files[1]!, genesCsv(written));
+  return files;
 }

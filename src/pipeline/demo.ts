@@ -9,6 +9,7 @@ import { benchmarkCohort, type CohortBenchmark, writeCohortBenchmark } from './b
 import type { EmbedRunOptions, EncoderSettings } from './embed-sections.ts';
 import { fitHead } from './fit-head.ts';
 import { type Prediction, predictSection } from './predict-section.ts';
+import { writeReport } from './write-report.ts';
 
 export interface DemoOptions {
   /** Where cohort and results go; emptied first. */
@@ -60,7 +61,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoRun> {
   onStage('embedding every spot, then leave-one-study-out');
   const probe = { alpha: 'hest', intercept: true } as const;
   const benchmarkFolder = join(folder, 'benchmark');
-  const { result } = await benchmarkCohort(sections, benchmarkFolder, encoder, {
+  const { result, values } = await benchmarkCohort(sections, benchmarkFolder, encoder, {
     targets: TARGETS,
     probe,
     components: 'auto',
@@ -68,9 +69,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoRun> {
     folds: 3,
     splitSeed: seed,
     splits: ['random-spots', 'study'],
+    bootstrap: { resamples: 500, blockUm: 500, seed },
     ...embed,
   });
-  const benchmarkFiles = await writeCohortBenchmark(benchmarkFolder, result);
+  const benchmarkFiles = await writeCohortBenchmark(benchmarkFolder, result, values);
+  benchmarkFiles.push(...(await writeReport(benchmarkFolder)));
 
   onStage('training a head without the last study, predicting it');
   const lastStudy = sections.at(-1)!.study;

@@ -25,6 +25,9 @@ svg, img { max-width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 14px; }
 th, td { padding: 4px 12px 4px 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th.right, td.right { text-align: right; } td.wrap { white-space: normal; min-width: 24ch; }
+figure { margin: 0; } figcaption { color: var(--quiet); font-size: 13px; max-width: 60ch; overflow-wrap: anywhere; }
+.caption { margin: 16px 0 4px; font-weight: bold; font-size: 14px; }
+td.wrap { overflow-wrap: anywhere; }
 .note { border-left: 3px solid #d55e00; padding: 2px 12px; margin: 8px 0; background: #fff7f0; }
 `;
 

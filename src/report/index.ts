@@ -2,6 +2,17 @@
 export { type LineChartOptions, lineChart, renderChart, SERIES_COLOURS, type Series } from './charts.ts';
 export { type Colormap, sequentialColormap } from './colormap.ts';
 export {
+  figure,
+  nameTable,
+  type ReportBlock,
+  type ReportDocument,
+  type ReportSection,
+  section,
+  table,
+  text,
+} from './document.ts';
+export { type ExpressionFigures, type ExpressionRun, expressionReport } from './expression-report.ts';
+export {
   type GeneMapOptions,
   type GeneMapPairOptions,
   type MapOptions,
@@ -9,4 +20,6 @@ export {
   renderGeneMapPair,
 } from './gene-map.ts';
 export { escapeHtml, type HtmlColumn, htmlPage, htmlTable } from './html-page.ts';
+export { documentCsv, documentHtml, documentJson, documentMarkdown } from './render-document.ts';
+export { barChart, scatterChart, stepChart } from './result-charts.ts';
 export { type TextStyle, textSvg, textWidth } from './stroke-font.ts';

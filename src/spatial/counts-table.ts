@@ -1,6 +1,7 @@
 /** Count tables as text: one line per spot, one column per gene. */
 import { DataError } from '../errors.ts';
-import { createCountMatrix } from './count-matrix.ts';
+import { type CountMatrixParts, createCountMatrix } from './count-matrix.ts';
+import { countsFromColumns, type DuplicateGeneRule, type NamedCounts } from './duplicate-genes.ts';
 import { requireFile } from './paths.ts';
 import { readBytes, splitFields } from './text-file.ts';
 import type { CountMatrix } from './types.ts';
@@ -19,6 +20,17 @@ const ZERO = 48;
  *   barcode and gene; repeated barcodes or genes.
  */
 export async function readCountsTable(path: string): Promise<CountMatrix> {
+  const { genes, ...parts } = await readColumns(path);
+  return createCountMatrix({ ...parts, genes }, path);
+}
+
+/** As {@link readCountsTable}, but genes may be named more than once. */
+export async function readNamedCounts(path: string, rule?: DuplicateGeneRule): Promise<NamedCounts> {
+  const { genes, ...parts } = await readColumns(path);
+  return countsFromColumns({ ...parts, names: genes }, path, rule === undefined ? {} : { rule });
+}
+
+async function readColumns(path: string): Promise<CountMatrixParts> {
   await requireFile(path, OPERATION, 'a table of counts');
   const bytes = await readBytes(path, OPERATION);
   const headerEnd = lineEnd(bytes, 0);
@@ -106,9 +118,9 @@ class RowBuilder {
     this.#data.push(value);
   }
 
-  finish(): CountMatrix {
+  finish(): CountMatrixParts {
     const parts = { barcodes: this.#barcodes, genes: this.#genes, indptr: this.#indptr };
-    return createCountMatrix({ ...parts, indices: this.#indices, data: this.#data }, this.#path);
+    return { ...parts, indices: this.#indices, data: this.#data };
   }
 }
 

@@ -5,6 +5,7 @@ import { geneMoments } from './gene-moments.ts';
 import { highlyVariable } from './highly-variable.ts';
 import { firstDuplicate, indexByName, nameSome } from './names.ts';
 import { log1p } from './normalize.ts';
+import { highlyVariableSeuratV3 } from './seurat-v3.ts';
 import type { Section, SparseMatrix } from './types.ts';
 
 const OPERATION = 'selectGenes';
@@ -12,6 +13,8 @@ const OPERATION = 'selectGenes';
 /**
  * - `hvg`: highly variable genes, HEST-Benchmark's `var`: flavor `seurat` on log1p of raw counts of all spots
  *   stacked, the flagged genes in order of their names;
+ * - `hvg-cell-ranger`: the same with flavor `cell_ranger`;
+ * - `hvg-seurat-v3`: flavor `seurat_v3` on raw counts, every section a batch; best first;
  * - `mean`: highest mean raw count first, HEST-Benchmark's `mean`;
  * - `hmhvg`: highly expressed among the highly variable: the `pool` genes of largest normalised dispersion, of
  *   these the highest mean log1p first;
@@ -21,7 +24,15 @@ const OPERATION = 'selectGenes';
  * No released code defines HMHVG genes; the three readings of "highly variable and highly expressed" are
  * offered under their own names so that a report can say which was used.
  */
-export const GENE_METHODS = ['hvg', 'mean', 'hmhvg', 'hmhvg-rank', 'hmhvg-variance'] as const;
+export const GENE_METHODS = [
+  'hvg',
+  'hvg-cell-ranger',
+  'hvg-seurat-v3',
+  'mean',
+  'hmhvg',
+  'hmhvg-rank',
+  'hmhvg-variance',
+] as const;
 export type GeneMethod = (typeof GENE_METHODS)[number];
 
 export interface GeneSelectionOptions {
@@ -121,6 +132,14 @@ const RULES: Readonly<Record<GeneMethod, Rule>> = {
   hvg(raw, names, { count }) {
     const { selected } = highlyVariable(logOf(raw), { flavor: 'seurat', count });
     return names.filter((_, g) => selected[g]).slice(0, count);
+  },
+  'hvg-cell-ranger'(raw, names, { count }) {
+    const { selected } = highlyVariable(logOf(raw), { flavor: 'cell_ranger', count });
+    return names.filter((_, g) => selected[g]).slice(0, count);
+  },
+  'hvg-seurat-v3'(raw, names, { count }) {
+    const batches = raw.map((matrix) => [matrix]);
+    return Array.from(highlyVariableSeuratV3(batches, { count }).order, (g) => names[g]!);
   },
   mean(raw, names, { count }) {
     const { mean } = geneMoments(raw);

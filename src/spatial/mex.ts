@@ -1,6 +1,7 @@
 /** The 10x Genomics MEX folder: `matrix.mtx`, `barcodes.tsv`, `features.tsv` (or `genes.tsv`), plain or gzip. */
 import { join } from 'node:path';
 import { DataError } from '../errors.ts';
+import type { DuplicateGeneRule, NamedCounts } from './duplicate-genes.ts';
 import { listFolder, requireFolder } from './paths.ts';
 import { type FeatureMatrix, GENE_EXPRESSION, keepGeneExpression } from './tenx-h5.ts';
 import { finiteNumber, readBytes, readText, splitLines } from './text-file.ts';
@@ -16,7 +17,15 @@ const OPERATION = 'readMex';
  * @throws DataError when one of the three files is absent, damaged, or does not fit the others.
  * @source 10x Genomics, "Feature-Barcode Matrices", MEX format; NIST Matrix Market coordinate format.
  */
-export async function readMex(folder: string): Promise<CountMatrix> {
+export async function readMex(folder: string, duplicateGenes?: DuplicateGeneRule): Promise<CountMatrix> {
+  return (await readMexCounts(folder, duplicateGenes)).counts;
+}
+
+/** As {@link readMex}, with a note on repeated gene names. */
+export async function readMexCounts(
+  folder: string,
+  duplicateGenes?: DuplicateGeneRule,
+): Promise<NamedCounts> {
   await requireFolder(folder, OPERATION, 'a folder with matrix.mtx, barcodes.tsv and features.tsv');
   const present = await listFolder(folder);
   const find = (...names: string[]) => findFile(folder, present, names);
@@ -35,7 +44,11 @@ export async function readMex(folder: string): Promise<CountMatrix> {
   );
   const names = features.map(([id, name]) => name ?? id!);
   const types = features.map(([, , type]) => type ?? GENE_EXPRESSION);
-  return keepGeneExpression({ ...rowsFromEntries(entries, barcodes), names, types }, matrixPath);
+  return keepGeneExpression(
+    { ...rowsFromEntries(entries, barcodes), names, types },
+    matrixPath,
+    duplicateGenes,
+  );
 }
 
 function findFile(folder: string, present: readonly string[], names: readonly string[]): string {

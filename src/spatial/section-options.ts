@@ -2,8 +2,10 @@
 import { basename, dirname, resolve } from 'node:path';
 import { DataError, UsageError } from '../errors.ts';
 import { selectBarcodes } from './count-matrix.ts';
+import type { DuplicateGeneRule, NamedCounts } from './duplicate-genes.ts';
 import { nameSome } from './names.ts';
-import type { CountMatrix, DroppedSpots, Spot } from './types.ts';
+import type { SpotTransform } from './spot-alignment.ts';
+import type { CountMatrix, DroppedSpots, Section, Spot } from './types.ts';
 
 /** Given values win over what the folder says. */
 export interface SectionOptions {
@@ -21,6 +23,10 @@ export interface SectionOptions {
   readonly mppSource?: string;
   /** Rows of the counts that no spot has: refuse the section (default), or leave them out and count them. */
   readonly unplacedCounts?: UnplacedCounts;
+  /** Genes named more than once; default `make-unique`. */
+  readonly duplicateGenes?: DuplicateGeneRule;
+  /** Moves the spots onto the image, where the files' positions do not fit it. */
+  readonly transform?: SpotTransform;
 }
 
 /** A pixel size with its origin. */
@@ -49,6 +55,17 @@ export function givenPixelSize(options: SectionOptions, operation: string): Pixe
     found: `${mpp}`,
     next: 'give micrometres per pixel',
   });
+}
+
+/** What the section records of how it was read; nothing where nothing was changed. */
+export function recordedChanges(
+  { transform }: SectionOptions,
+  { duplicateGenes }: NamedCounts,
+): Pick<Section, 'duplicateGenes' | 'transform'> {
+  return {
+    ...(duplicateGenes === undefined ? {} : { duplicateGenes }),
+    ...(transform === undefined ? {} : { transform }),
+  };
 }
 
 /** Spots and counts of one section, row i of one belonging to row i of the other. */

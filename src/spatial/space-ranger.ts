@@ -1,14 +1,22 @@
 /** Visium sections as Space Ranger 1.x and 2.x leave them in `outs`. */
 import { basename, dirname, join, resolve } from 'node:path';
 import { DataError } from '../errors.ts';
-import { readMex } from './mex.ts';
+import type { DuplicateGeneRule, NamedCounts } from './duplicate-genes.ts';
+import { readMexCounts } from './mex.ts';
 import { nameSome } from './names.ts';
 import { listFolder, pathKind, requireFolder } from './paths.ts';
 import { findImage } from './section-image.ts';
-import { givenPixelSize, joinSpots, type SectionOptions, sectionName } from './section-options.ts';
-import { readTenxH5 } from './tenx-h5.ts';
+import {
+  givenPixelSize,
+  joinSpots,
+  recordedChanges,
+  type SectionOptions,
+  sectionName,
+} from './section-options.ts';
+import { transformSpots } from './spot-alignment.ts';
+import { readTenxCounts } from './tenx-h5.ts';
 import { readTissuePositions, type TissuePosition } from './tissue-positions.ts';
-import type { CountMatrix, Section, Spot } from './types.ts';
+import type { Section, Spot } from './types.ts';
 import { visiumPixelSize } from './visium-pixel-size.ts';
 
 const OPERATION = 'readSpaceRanger';
@@ -45,15 +53,16 @@ export async function readSpaceRanger(folder: string, options: SpaceRangerOption
   const spatial = join(outs, 'spatial');
   const above = basename(resolve(outs)) === 'outs' ? [dirname(resolve(outs))] : [];
   const imagePath = await findImage(options.imagePath, [outs, ...above, spatial], OPERATION);
-  const positions = await readTissuePositions(spatial);
-  const size = given ?? (await visiumPixelSize(positions, spatial));
-  const counts = await readMatrix(outs, options.matrix ?? 'filtered');
+  const positions = transformSpots(await readTissuePositions(spatial), options.transform, OPERATION);
+  const size = given ?? (await visiumPixelSize(positions, spatial, options.transform?.scale));
+  const read = await readOutsMatrix(outs, options.matrix ?? 'filtered', options.duplicateGenes);
   const outside = positions.filter(({ inTissue }) => !inTissue).map(({ barcode }) => barcode);
   const inside = positions.filter(({ inTissue }) => inTissue).map(asSpot);
   const unplaced = options.unplacedCounts ?? 'error';
-  const joined = joinSpots(inside, counts, { operation: OPERATION, folder: outs, outside, unplaced });
+  const joined = joinSpots(inside, read.counts, { operation: OPERATION, folder: outs, outside, unplaced });
   const id = options.id ?? sectionName(outs);
-  return { id, patient: options.patient ?? id, study: options.study ?? id, imagePath, ...size, ...joined };
+  const described = { id, patient: options.patient ?? id, study: options.study ?? id, imagePath };
+  return { ...described, ...size, ...joined, ...recordedChanges(options, read) };
 }
 
 /** `folder` or `folder/outs`, whichever holds `spatial`; undefined when neither does. */
@@ -68,7 +77,16 @@ function asSpot({ barcode, x, y, arrayRow, arrayCol }: TissuePosition): Spot {
   return { barcode, x, y, arrayRow, arrayCol };
 }
 
-async function readMatrix(outs: string, kind: 'filtered' | 'raw'): Promise<CountMatrix> {
+/**
+ * The counts of an `outs` folder or of one bin size: the HDF5 file, else the MEX folder.
+ *
+ * @throws DataError when neither is there, several are, or it is damaged.
+ */
+export async function readOutsMatrix(
+  outs: string,
+  kind: 'filtered' | 'raw',
+  rule: DuplicateGeneRule | undefined,
+): Promise<NamedCounts> {
   const name = `${kind}_feature_bc_matrix`;
   const files = (await listFolder(outs)).filter((file) => file.endsWith(`${name}.h5`));
   if (files.length > 1) {
@@ -78,9 +96,9 @@ async function readMatrix(outs: string, kind: 'filtered' | 'raw'): Promise<Count
       next: 'give each section a folder of its own',
     });
   }
-  if (files.length === 1) return readTenxH5(join(outs, files[0]!));
+  if (files.length === 1) return readTenxCounts(join(outs, files[0]!), rule);
   const mex = join(outs, name);
-  if ((await pathKind(mex)) === 'folder') return readMex(mex);
+  if ((await pathKind(mex)) === 'folder') return readMexCounts(mex, rule);
   throw new DataError(OPERATION, {
     need: `${name}.h5 or the folder ${name}`,
     found: `neither in ${outs}`,

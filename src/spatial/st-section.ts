@@ -1,7 +1,7 @@
 /** Sections of the Spatial Transcriptomics kind: a table of counts, a table of spots, an image. */
 import { join } from 'node:path';
 import { DataError } from '../errors.ts';
-import { readCountsTable } from './counts-table.ts';
+import { readNamedCounts } from './counts-table.ts';
 import { firstDuplicate } from './names.ts';
 import { listFolder, requireFile, requireFolder } from './paths.ts';
 import { findImage } from './section-image.ts';
@@ -10,9 +10,11 @@ import {
   givenPixelSize,
   joinSpots,
   type PixelSize,
+  recordedChanges,
   type SectionOptions,
   sectionName,
 } from './section-options.ts';
+import { transformSpots } from './spot-alignment.ts';
 import { finiteNumber, parseTable, readText } from './text-file.ts';
 import type { Section, Spot } from './types.ts';
 
@@ -46,13 +48,14 @@ export async function readStSection(folder: string, options: SectionOptions = {}
   const imagePath = await findImage(options.imagePath, [folder], OPERATION);
   const meta = await readSectionMeta(folder);
   const size = given ?? pixelSize(meta, folder);
-  const spots = await readStSpots(spotsPath);
-  const counts = await readCountsTable(countsPath);
+  const spots = transformSpots(await readStSpots(spotsPath), options.transform, OPERATION);
+  const read = await readNamedCounts(countsPath, options.duplicateGenes);
   const unplaced = options.unplacedCounts ?? 'error';
-  const joined = joinSpots(spots, counts, { operation: OPERATION, folder, unplaced });
+  const joined = joinSpots(spots, read.counts, { operation: OPERATION, folder, unplaced });
   const id = options.id ?? sectionName(folder);
   const patient = options.patient ?? meta?.patient ?? id;
-  return { id, patient, study: options.study ?? id, imagePath, ...size, ...joined };
+  const described = { id, patient, study: options.study ?? id, imagePath };
+  return { ...described, ...size, ...joined, ...recordedChanges(options, read) };
 }
 
 function findTable(folder: string, names: readonly string[], pattern: RegExp, need: string): string {

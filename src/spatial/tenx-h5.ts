@@ -1,8 +1,12 @@
 /** The 10x Genomics HDF5 matrix (`filtered_feature_bc_matrix.h5`, Cell Ranger 3 / Space Ranger 1 and later). */
 import { DataError } from '../errors.ts';
-import { createCountMatrix } from './count-matrix.ts';
-import { type Hdf5File, hasDataset, readNumbers, readStrings, withHdf5 } from './hdf5.ts';
-import { makeNamesUnique } from './names.ts';
+import {
+  countsFromColumns,
+  type DuplicateGeneRule,
+  type NamedColumns,
+  type NamedCounts,
+} from './duplicate-genes.ts';
+import { type Hdf5File, withHdf5 } from './hdf5/hdf5-file.ts';
 import { requireFile } from './paths.ts';
 import type { CountMatrix } from './types.ts';
 
@@ -13,89 +17,75 @@ export const GENE_EXPRESSION = 'Gene Expression';
 
 /**
  * Reads counts as spots x genes. The file holds genes x barcodes by columns, which is the same numbers
- * in the same order. Only features of type "Gene Expression" are kept; repeated gene names become unique
- * through {@link makeNamesUnique}.
+ * in the same order. Only features of type "Gene Expression" are kept.
  *
+ * @param duplicateGenes  what to do with genes named more than once.
  * @throws UsageError when the path does not exist.
  * @throws DataError when the file is damaged, of the older layout without `/matrix`, or holds bad counts.
  * @source 10x Genomics, "Feature-Barcode Matrices", HDF5 format.
  */
-export async function readTenxH5(path: string): Promise<CountMatrix> {
+export async function readTenxH5(path: string, duplicateGenes?: DuplicateGeneRule): Promise<CountMatrix> {
+  return (await readTenxCounts(path, duplicateGenes)).counts;
+}
+
+/** As {@link readTenxH5}, with a note on repeated gene names. */
+export async function readTenxCounts(path: string, duplicateGenes?: DuplicateGeneRule): Promise<NamedCounts> {
   await requireFile(path, OPERATION, 'a 10x .h5 file');
-  return withHdf5(path, OPERATION, (open) => {
-    if (!hasDataset(open, 'matrix/features/name')) {
+  return withHdf5(path, OPERATION, async (file) => {
+    if (!(await file.hasDataset('matrix/features/name'))) {
       throw new DataError(OPERATION, {
         need: 'the group /matrix with features, as Cell Ranger 3 and Space Ranger write it',
         found: `none in ${path}`,
         next: 'convert older files with the current 10x software',
       });
     }
-    return readMatrix(open);
+    return readMatrix(file, duplicateGenes);
   });
 }
 
-function checkShape(open: Hdf5File, geneCount: number, barcodeCount: number): void {
-  const [rows, columns] = readNumbers(open, 'matrix/shape');
+async function checkShape(file: Hdf5File, geneCount: number, barcodeCount: number): Promise<void> {
+  const [rows, columns] = await file.numbers('matrix/shape');
   if (rows === geneCount && columns === barcodeCount) return;
   throw new DataError(OPERATION, {
     need: `shape ${geneCount} x ${barcodeCount}, the numbers of features and barcodes`,
-    found: `${rows} x ${columns} in ${open.path}`,
+    found: `${rows} x ${columns} in ${file.path}`,
   });
 }
 
-function readMatrix(open: Hdf5File): CountMatrix {
-  const barcodes = readStrings(open, 'matrix/barcodes');
-  const names = readStrings(open, 'matrix/features/name');
-  const types = readStrings(open, 'matrix/features/feature_type');
-  checkShape(open, names.length, barcodes.length);
+async function readMatrix(file: Hdf5File, rule: DuplicateGeneRule | undefined): Promise<NamedCounts> {
+  const barcodes = await file.strings('matrix/barcodes');
+  const names = await file.strings('matrix/features/name');
+  const types = await file.strings('matrix/features/feature_type');
+  await checkShape(file, names.length, barcodes.length);
   const parts = {
     barcodes,
-    indptr: readNumbers(open, 'matrix/indptr'),
-    indices: readNumbers(open, 'matrix/indices'),
-    data: readNumbers(open, 'matrix/data'),
+    indptr: await file.numbers('matrix/indptr'),
+    indices: await file.numbers('matrix/indices'),
+    data: await file.numbers('matrix/data'),
   };
-  return keepGeneExpression({ ...parts, names, types }, open.path);
+  return keepGeneExpression({ ...parts, names, types }, file.path, rule);
 }
 
 /** A matrix whose columns still include features that are no transcripts. */
-export interface FeatureMatrix {
-  readonly barcodes: readonly string[];
-  /** Feature names as written, possibly repeated. */
-  readonly names: readonly string[];
+export interface FeatureMatrix extends NamedColumns {
   /** Feature type of each name. */
   readonly types: readonly string[];
-  readonly indptr: ArrayLike<number>;
-  readonly indices: ArrayLike<number>;
-  readonly data: ArrayLike<number>;
 }
 
 /**
- * Drops the columns of other feature types and makes the remaining gene names unique.
+ * Drops the columns of other feature types and resolves repeated names among the rest.
  *
  * @throws DataError when nothing of type "Gene Expression" is left, or as createCountMatrix.
  */
-export function keepGeneExpression(matrix: FeatureMatrix, path: string): CountMatrix {
-  const columns = matrix.names.map((_, c) => c).filter((c) => matrix.types[c] === GENE_EXPRESSION);
-  if (columns.length === 0) {
-    throw new DataError('keepGeneExpression', {
-      need: `features of type "${GENE_EXPRESSION}"`,
-      found: `none among ${matrix.names.length} in ${path}`,
-    });
-  }
-  const genes = makeNamesUnique(columns.map((c) => matrix.names[c]!));
-  if (columns.length === matrix.names.length) return createCountMatrix({ ...matrix, genes }, path);
-  const to = new Map(columns.map((c, i) => [c, i]));
-  const indptr = [0];
-  const indices: number[] = [];
-  const data: number[] = [];
-  for (let r = 0; r < matrix.barcodes.length; r++) {
-    for (let k = matrix.indptr[r]!; k < matrix.indptr[r + 1]!; k++) {
-      const column = to.get(matrix.indices[k]!);
-      if (column === undefined) continue;
-      indices.push(column);
-      data.push(matrix.data[k]!);
-    }
-    indptr.push(indices.length);
-  }
-  return createCountMatrix({ barcodes: matrix.barcodes, genes, indptr, indices, data }, path);
+export function keepGeneExpression(
+  matrix: FeatureMatrix,
+  path: string,
+  rule: DuplicateGeneRule = 'make-unique',
+): NamedCounts {
+  const keep = matrix.names.map((_, c) => c).filter((c) => matrix.types[c] === GENE_EXPRESSION);
+  if (keep.length > 0) return countsFromColumns(matrix, path, { rule, keep });
+  throw new DataError('keepGeneExpression', {
+    need: `features of type "${GENE_EXPRESSION}"`,
+    found: `none among ${matrix.names.length} in ${path}`,
+  });
 }

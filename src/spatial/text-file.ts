@@ -67,20 +67,33 @@ export interface TextTable {
   readonly rows: readonly Readonly<Record<string, string>>[];
 }
 
+/** Lines joined where a quoted field runs over a line end, each with the number of its first line, from 1. */
+function splitRecords(text: string): { line: number; text: string }[] {
+  const records: { line: number; text: string }[] = [];
+  let open = false;
+  for (const [i, line] of splitLines(text).entries()) {
+    if (open) records[records.length - 1]!.text += `\n${line}`;
+    else records.push({ line: i + 1, text: line });
+    const quotes = line.split('"').length - 1;
+    if (quotes % 2 === 1) open = !open;
+  }
+  return records;
+}
+
 /**
- * Parses a table whose first line names the columns. Fields are trimmed.
+ * Parses a table whose first line names the columns. Fields are trimmed; quoted ones may hold line ends.
  *
  * @throws DataError when a row has more or fewer fields than the header, naming the line.
  */
 export function parseTable(text: string, separator: string, operation: string, path: string): TextTable {
-  const lines = splitLines(text);
-  const columns = splitFields(lines[0] ?? '', separator).map((name) => name.trim());
-  const rows = lines.slice(1).map((line, i) => {
-    const fields = splitFields(line, separator);
+  const [header, ...records] = splitRecords(text);
+  const columns = splitFields(header?.text ?? '', separator).map((name) => name.trim());
+  const rows = records.map((record) => {
+    const fields = splitFields(record.text, separator);
     if (fields.length !== columns.length) {
       throw new DataError(operation, {
         need: `${columns.length} fields in every line, as in the header`,
-        found: `${fields.length} in line ${i + 2} of ${path}`,
+        found: `${fields.length} in line ${record.line} of ${path}`,
       });
     }
     return Object.fromEntries(columns.map((name, c) => [name, fields[c]!.trim()]));

@@ -1,7 +1,8 @@
-/** Space Ranger's spot table: `tissue_positions_list.csv` (1.x) and `tissue_positions.csv` (2.x). */
+/** Space Ranger's spot table, as text (1.x to 3.x) or Parquet (Visium HD). */
 import { basename, join } from 'node:path';
 import { DataError } from '../errors.ts';
 import { firstDuplicate } from './names.ts';
+import { openParquet, parquetNumbers, parquetText } from './parquet/parquet-file.ts';
 import { listFolder } from './paths.ts';
 import { finiteNumber, readText, splitFields, splitLines } from './text-file.ts';
 import type { Spot } from './types.ts';
@@ -25,33 +26,62 @@ export interface TissuePosition extends Spot {
   readonly inTissue: boolean;
 }
 
+/** Names of the table, the newest first. */
+const FILES = ['tissue_positions.parquet', 'tissue_positions.csv', 'tissue_positions_list.csv'];
+
 /**
- * Reads the spot table of a `spatial` folder. The version 2 file wins where both are present, as Space Ranger
- * itself writes only one.
+ * Reads the spot table of a `spatial` folder: `tissue_positions.parquet` (Visium HD), `tissue_positions.csv` (2.x and
+ * later), `tissue_positions_list.csv` (1.x). The newest wins where several are present, as Space Ranger itself
+ * writes only one.
  *
  * @throws DataError when there is none, a line has other than six fields or no numbers, or a barcode repeats.
  * @source 10x Genomics, "Spatial Outputs".
  */
 export async function readTissuePositions(spatialFolder: string): Promise<TissuePosition[]> {
   const names = await listFolder(spatialFolder);
-  const name = ['tissue_positions.csv', 'tissue_positions_list.csv'].find((file) => names.includes(file));
+  const name = FILES.find((file) => names.includes(file));
   if (name === undefined) {
-    const hd = names.includes('tissue_positions.parquet');
     throw new DataError(OPERATION, {
-      need: 'tissue_positions.csv or tissue_positions_list.csv',
-      found: `${hd ? 'only tissue_positions.parquet (Visium HD)' : 'none'} in ${spatialFolder}`,
-      next: hd ? 'convert the parquet table to tissue_positions.csv' : 'give the complete spatial folder',
+      need: `${FILES.slice(0, 2).join(', ')} or ${FILES[2]}`,
+      found: `none in ${spatialFolder}`,
+      next: 'give the complete spatial folder',
     });
   }
   const path = join(spatialFolder, name);
-  const lines = splitLines(await readText(path, OPERATION));
-  const spots = dataLines(lines, path).map((line) => asPosition(line, path));
+  const spots = name.endsWith('.parquet') ? await readParquetPositions(path) : await readCsvPositions(path);
   const twice = firstDuplicate(spots.map(({ barcode }) => barcode));
   if (twice === undefined) return spots;
   throw new DataError(OPERATION, {
     need: 'each barcode once',
     found: `"${twice}" more than once in ${path}`,
   });
+}
+
+async function readCsvPositions(path: string): Promise<TissuePosition[]> {
+  const lines = splitLines(await readText(path, OPERATION));
+  return dataLines(lines, path).map((line) => {
+    const fields = splitFields(line, ',');
+    const numbers = fields.slice(1).map((field) => finiteNumber(field) ?? Number.NaN);
+    return asPosition(fields[0]!, numbers, path);
+  });
+}
+
+async function readParquetPositions(path: string): Promise<TissuePosition[]> {
+  const file = await openParquet(path, OPERATION);
+  try {
+    const spots: TissuePosition[] = [];
+    for await (const block of file.blocks(COLUMNS)) {
+      const barcodes = parquetText(block.barcode!);
+      const columns = COLUMNS.slice(1).map((column) => parquetNumbers(block[column]!));
+      for (const [i, barcode] of barcodes.entries()) {
+        const numbers = columns.map((column) => column[i]!);
+        spots.push(asPosition(barcode, numbers, path));
+      }
+    }
+    return spots;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Only version 2 has a header; its columns must be those known, in their order. */
@@ -65,15 +95,14 @@ function dataLines(lines: readonly string[], path: string): readonly string[] {
   });
 }
 
-function asPosition(line: string, path: string): TissuePosition {
-  const fields = splitFields(line, ',');
-  const [inTissue, arrayRow, arrayCol, y, x] = fields.slice(1).map((field) => finiteNumber(field));
-  const complete = arrayRow !== undefined && arrayCol !== undefined && x !== undefined && y !== undefined;
-  if (fields.length !== COLUMNS.length || !complete || (inTissue !== 0 && inTissue !== 1)) {
+function asPosition(barcode: string, numbers: readonly number[], path: string): TissuePosition {
+  const [inTissue, arrayRow, arrayCol, y, x] = numbers;
+  const complete = numbers.length === COLUMNS.length - 1 && numbers.every((value) => Number.isFinite(value));
+  if (!complete || barcode === '' || (inTissue !== 0 && inTissue !== 1)) {
     throw new DataError(OPERATION, {
       need: `lines of ${COLUMNS.join(',')} with in_tissue 0 or 1`,
-      found: `"${line.slice(0, 100)}" in ${path}`,
+      found: `"${[barcode, ...numbers].join(',').slice(0, 100)}" in ${path}`,
     });
   }
-  return { barcode: fields[0]!, x, y, arrayRow, arrayCol, inTissue: inTissue === 1 };
+  return { barcode, x: x!, y: y!, arrayRow: arrayRow!, arrayCol: arrayCol!, inTissue: inTissue === 1 };
 }

@@ -1,5 +1,7 @@
 /** The shapes that every spatial reader returns and every later step takes. */
 import type { MatrixData } from '../core/matrix.ts';
+import type { DuplicateGenes } from './duplicate-genes.ts';
+import type { SpotTransform } from './spot-alignment.ts';
 
 /** Spots x genes as compressed sparse rows; values absent from a row are 0. */
 export interface SparseMatrix<D extends MatrixData = MatrixData> {
@@ -51,6 +53,8 @@ export interface DroppedSpots {
   readonly countsWithoutSpot: number;
   /** Spots that the file marks as lying outside the tissue. */
   readonly spotsOutsideTissue: number;
+  /** Spots without a precut patch; only where patches were joined. */
+  readonly spotsWithoutPatch?: number;
 }
 
 /** One tissue section: an image, its spots, and their counts; row i of `counts` belongs to `spots[i]`. */
@@ -60,8 +64,10 @@ export interface Section {
   readonly patient: string;
   /** Study (data set, laboratory); the unit of leave-one-study-out. */
   readonly study: string;
-  /** Image whose pixels `x`, `y` refer to. */
+  /** Image whose pixels `x`, `y` refer to; for a section without a slide, the file of its precut patches. */
   readonly imagePath: string;
+  /** HEST's file of precut patches, where there is one: see openPrecutPatches. */
+  readonly patchesPath?: string;
   /** Micrometres per image pixel, both axes. */
   readonly mpp: number;
   /** Where `mpp` came from, for the protocol card, e.g. `meta.json um_per_px`. */
@@ -70,4 +76,8 @@ export interface Section {
   readonly counts: CountMatrix;
   /** Set by the readers; absent on sections built in memory. */
   readonly dropped?: DroppedSpots;
+  /** What was done about repeated gene names; absent where there were none. */
+  readonly duplicateGenes?: DuplicateGenes;
+  /** How the caller moved the spots; absent where they stand as in the files. */
+  readonly transform?: SpotTransform;
 }

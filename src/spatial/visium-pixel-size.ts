@@ -45,19 +45,20 @@ export function mppFromSpacing(spots: readonly TissuePosition[]): number | undef
 /**
  * mpp from `scalefactors_json.json`: 65 um / `spot_diameter_fullres`; undefined without the file.
  *
+ * @param scale  image pixels per pixel of the file's coordinates, where spots were moved.
  * @throws DataError when the file is damaged or lacks a positive `spot_diameter_fullres`.
  * @source 10x Genomics, "Spatial Outputs": the diameter of a theoretical 65 um spot.
  */
-export async function mppFromScaleFactors(spatialFolder: string): Promise<number | undefined> {
+export async function mppFromScaleFactors(spatialFolder: string, scale = 1): Promise<number | undefined> {
   const path = join(spatialFolder, 'scalefactors_json.json');
   if ((await pathKind(path)) !== 'file') return undefined;
   const need = 'a positive spot_diameter_fullres';
   const parsed = parseJson(await readText(path, OPERATION), scaleFactors, OPERATION, path, need);
-  return SCALE_FACTOR_SPOT_UM / parsed.spot_diameter_fullres;
+  return SCALE_FACTOR_SPOT_UM / (parsed.spot_diameter_fullres * scale);
 }
 
 /**
- * The spacing of the spots decides; the scale factors do where no array row has two spots. `mppSource`
+ * The spacing of the spots (at their places on the image) decides; the scale factors do where no array row has two spots. `mppSource`
  * names the one used, and the other one where they differ by more than 2 %.
  *
  * @throws DataError when neither is to be had.
@@ -65,9 +66,10 @@ export async function mppFromScaleFactors(spatialFolder: string): Promise<number
 export async function visiumPixelSize(
   spots: readonly TissuePosition[],
   spatialFolder: string,
+  scale = 1,
 ): Promise<PixelSize> {
   const spacing = mppFromSpacing(spots);
-  const scaled = await mppFromScaleFactors(spatialFolder);
+  const scaled = await mppFromScaleFactors(spatialFolder, scale);
   if (spacing !== undefined) {
     const differs = scaled !== undefined && Math.abs(scaled - spacing) > AGREEMENT * spacing;
     const other = differs

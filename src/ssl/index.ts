@@ -17,7 +17,7 @@ export { DinoV2, type DinoV2Place } from './dino-v2.ts';
 export { DinoHead, type HeadOptions } from './head.ts';
 export { ibotLoss, type MaskedWeights } from './ibot-loss.ts';
 export { type KoleoResult, koleoLoss } from './koleo-loss.ts';
-export { drawMasks, type MaskBatch, type MaskOptions } from './mask-batch.ts';
+export { drawMasks, type MaskBatch, type MaskOptions, selectMasks } from './mask-batch.ts';
 export { type PartName, SslNetwork } from './network.ts';
 export { type SinkhornOptions, sinkhornKnopp } from './sinkhorn.ts';
 export { type ModelState, restore, type StateValues, stateOf } from './state.ts';

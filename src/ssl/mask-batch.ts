@@ -63,3 +63,13 @@ export function drawMasks(
   while (masks.length < images) masks.push(new Uint8Array(patches));
   return listHidden(random.shuffle(masks), patches, upperBound);
 }
+
+/** The masks of some of the images, in the order given; for a process that holds part of a larger batch. */
+export function selectMasks(
+  { mask, upperBound }: MaskBatch,
+  images: readonly number[],
+  patches: number,
+): MaskBatch {
+  const chosen = images.map((image) => mask.subarray(image * patches, (image + 1) * patches));
+  return listHidden(chosen, patches, upperBound);
+}

@@ -50,10 +50,12 @@ export interface Addon {
   dropGenerator(generator: number): void;
   generatorState(generator: number): number;
   setGeneratorState(generator: number, state: number): void;
+  profileStart(): void;
+  profileStop(): [name: string, backward: boolean, calls: number, milliseconds: number][];
 }
 
 const REMEDIES =
-  'run `npm run build` (Debian: `apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev` first; ' +
+  'run `npm run build` (Debian: `apt-get install g++ cmake libtorch-dev libopenblas-dev libdnnl-dev libgloo-dev` first; ' +
   'or set MVHYBRID_LIBTORCH to an unpacked libtorch archive or to the torch folder of an installed PyTorch)';
 
 /** Path of the built addon; the variable serves addons built elsewhere. */

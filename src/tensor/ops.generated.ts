@@ -26,6 +26,7 @@ const OP_SQUARE = operator('aten::square', '');
 const OP_SIGMOID = operator('aten::sigmoid', '');
 const OP_TANH = operator('aten::tanh', '');
 const OP_SILU = operator('aten::silu', '');
+const OP_SOFTPLUS = operator('aten::softplus', '');
 const OP_GELU = operator('aten::gelu', '');
 const OP_RELU = operator('aten::relu', '');
 const OP_CLAMP = operator('aten::clamp', '');
@@ -51,6 +52,7 @@ const OP_SELECT = operator('aten::select', 'int');
 const OP_INDEX_SELECT = operator('aten::index_select', '');
 const OP_INDEX_ADD = operator('aten::index_add', '');
 const OP_WHERE = operator('aten::where', 'self');
+const OP_FLIP = operator('aten::flip', '');
 const OP_PERMUTE = operator('aten::permute', '');
 const OP_TRANSPOSE = operator('aten::transpose', 'int');
 const OP_RESHAPE = operator('aten::reshape', '');
@@ -94,6 +96,8 @@ const OP_SELECTIVE_SCAN = operator('mvhybrid::selective_scan', '');
 const OP_SELECTIVE_SCAN_COMPOSED = operator('mvhybrid::selective_scan_composed', '');
 const OP_DEPTHWISE_CONV1D = operator('mvhybrid::depthwise_conv1d', '');
 const OP_DEPTHWISE_CONV1D_COMPOSED = operator('mvhybrid::depthwise_conv1d_composed', '');
+const OP_QUASI_SEPARABLE = operator('mvhybrid::quasi_separable', '');
+const OP_QUASI_SEPARABLE_COMPOSED = operator('mvhybrid::quasi_separable_composed', '');
 const OP_LINEAR = operator('mvhybrid::linear', '');
 const OP_LINEAR_COMPOSED = operator('mvhybrid::linear_composed', '');
 const OP_ATTENTION = operator('mvhybrid::attention', '');
@@ -211,6 +215,11 @@ export function tanh(self: Tensor): Tensor {
 /** `aten::silu(Tensor self) -> Tensor` */
 export function silu(self: Tensor): Tensor {
   return adopt(invoke(OP_SILU, [self.handle]));
+}
+
+/** `aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor` */
+export function softplus(self: Tensor, options: { beta?: number | undefined; threshold?: number | undefined } = {}): Tensor {
+  return adopt(invoke(OP_SOFTPLUS, [self.handle, options.beta, options.threshold]));
 }
 
 /** `aten::gelu(Tensor self, *, str approximate="none") -> Tensor` */
@@ -336,6 +345,11 @@ export function indexAdd(self: Tensor, dim: number, index: Tensor, source: Tenso
 /** `aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor` */
 export function where(condition: Tensor, self: Tensor, other: Tensor): Tensor {
   return adopt(invoke(OP_WHERE, [condition.handle, self.handle, other.handle]));
+}
+
+/** `aten::flip(Tensor self, int[] dims) -> Tensor` */
+export function flip(self: Tensor, dims: readonly number[]): Tensor {
+  return adopt(invoke(OP_FLIP, [self.handle, dims]));
 }
 
 /** `aten::permute(Tensor(a) self, int[] dims) -> Tensor(a)` */
@@ -559,6 +573,16 @@ export function depthwiseConv1d(x: Tensor, weight: Tensor, options: { bias?: Ten
 /** `mvhybrid::depthwise_conv1d_composed(Tensor x, Tensor weight, Tensor? bias=None, int pad_left=0, bool silu=False) -> Tensor` */
 export function depthwiseConv1dComposed(x: Tensor, weight: Tensor, options: { bias?: Tensor | undefined; padLeft?: number | undefined; silu?: boolean | undefined } = {}): Tensor {
   return adopt(invoke(OP_DEPTHWISE_CONV1D_COMPOSED, [x.handle, weight.handle, options.bias?.handle, options.padLeft, options.silu]));
+}
+
+/** `mvhybrid::quasi_separable(Tensor values, Tensor steps, Tensor rate, Tensor keys, Tensor queries, int longest_chunk) -> Tensor` */
+export function quasiSeparable(values: Tensor, steps: Tensor, rate: Tensor, keys: Tensor, queries: Tensor, longestChunk: number): Tensor {
+  return adopt(invoke(OP_QUASI_SEPARABLE, [values.handle, steps.handle, rate.handle, keys.handle, queries.handle, longestChunk]));
+}
+
+/** `mvhybrid::quasi_separable_composed(Tensor values, Tensor steps, Tensor rate, Tensor keys, Tensor queries, int longest_chunk) -> Tensor` */
+export function quasiSeparableComposed(values: Tensor, steps: Tensor, rate: Tensor, keys: Tensor, queries: Tensor, longestChunk: number): Tensor {
+  return adopt(invoke(OP_QUASI_SEPARABLE_COMPOSED, [values.handle, steps.handle, rate.handle, keys.handle, queries.handle, longestChunk]));
 }
 
 /** `mvhybrid::linear(Tensor input, Tensor weight, Tensor? bias=None, str activation="none") -> Tensor` */

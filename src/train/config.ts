@@ -1,7 +1,7 @@
 /** A pretraining run as one readonly object: from YAML, presets and flags, through a schema. */
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { BACKBONE_NAMES, backboneOptionNames } from '../backbones/index.ts';
+import { BACKBONE_NAMES, backboneOptionNames, CUSTOM_BACKBONE } from '../backbones/index.ts';
 import { UsageError } from '../errors.ts';
 import { dinoV2Schema } from '../ssl/index.ts';
 import { nearestKey } from './nearest-key.ts';
@@ -60,7 +60,7 @@ const run = z
 const schema = z
   .strictObject({
     backbone: z
-      .looseObject({ name: z.enum(BACKBONE_NAMES as [string, ...string[]]) })
+      .looseObject({ name: z.enum([...BACKBONE_NAMES, CUSTOM_BACKBONE]) })
       .readonly()
       .prefault({ name: 'mv-hybrid' }),
     patches: patches.prefault({}),

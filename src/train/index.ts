@@ -2,6 +2,7 @@
 export { checkpointPath, savedSteps } from './checkpoints.ts';
 export { mergeOptions, type RunConfig, type RunSources, readRunConfig } from './config.ts';
 export { writeCurves } from './curves-page.ts';
+export { joinGroup, type TrainingGroup } from './join-group.ts';
 export { type MetricsLine, metricsPath, readMetrics } from './metrics-log.ts';
 export { nearestKey } from './nearest-key.ts';
 export { PRESETS, type PresetName } from './presets.ts';

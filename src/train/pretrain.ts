@@ -21,7 +21,7 @@ import {
   singleProcess,
   trainStep,
 } from '../ssl/index.ts';
-import { parseDevice, scope, setThreads } from '../tensor/index.ts';
+import { item, parseDevice, scope, setThreads, tensor } from '../tensor/index.ts';
 import { loadNewestCheckpoint, saveCheckpoint, savedSteps } from './checkpoints.ts';
 import type { RunConfig } from './config.ts';
 import { batchOf } from './crop-batch.ts';
@@ -150,6 +150,24 @@ async function oneStep({
   return { line, report };
 }
 
+/** Whether any process was asked to stop: all of a group must make the same number of steps. */
+function anyAsks(mine: boolean, { group, device }: DinoV2): boolean {
+  if (group.size === 1) return mine;
+  return scope(() => {
+    const flag = tensor(Float32Array.of(mine ? 1 : 0), [1], { device });
+    group.allReduceMax([flag]);
+    return item(flag) > 0;
+  });
+}
+
+/** The first process cuts a cohort's patches; the others find them. */
+async function patchesOf(config: RunConfig, folder: string, group: Communicator) {
+  if (group.rank > 0) group.barrier();
+  const patches = await listRunPatches(config, folder);
+  if (group.rank === 0) group.barrier();
+  return patches;
+}
+
 async function steps(sitting: Sitting, options: PretrainOptions): Promise<void> {
   const { model, config, totalSteps } = sitting;
   const { folder, stop, onStep } = options;
@@ -159,7 +177,7 @@ async function steps(sitting: Sitting, options: PretrainOptions): Promise<void> 
     if (writes && saved !== model.step) await saveCheckpoint(folder, model, config);
     saved = model.step;
   };
-  while (model.step < totalSteps && stop?.aborted !== true) {
+  while (model.step < totalSteps && !anyAsks(stop?.aborted === true, model)) {
     const { line, report } = await oneStep(sitting);
     if (!report.applied) throw notFinite(report, line.step, folder);
     if (writes) await appendMetrics(folder, line);
@@ -180,7 +198,7 @@ async function steps(sitting: Sitting, options: PretrainOptions): Promise<void> 
  */
 export async function pretrain(given: RunConfig, options: PretrainOptions): Promise<PretrainRun> {
   const { folder, group = singleProcess } = options;
-  const { listing, failures } = await listRunPatches(given, folder);
+  const { listing, failures } = await patchesOf(given, folder, group);
   const count = patchCount(listing);
   options.onPatches?.(count);
   const config = withEpochSteps(given, count, group.size);

@@ -2,12 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Backbone,
+  createBackbone,
   embed,
   type FeatureKind,
   features,
   featureWidth,
+  fitMiddlePositions,
   imagesFromRgb,
   MvHybrid,
+  Vim,
   Vit,
 } from '../../src/backbones/index.ts';
 import { Rng } from '../../src/core/rng.ts';
@@ -44,9 +47,33 @@ function using<M extends Backbone>(make: () => M, work: (model: M) => void): voi
   expect(tensorCount()).toBe(start);
 }
 
+const named =
+  (name: string, fixed: object) =>
+  (options = {}): Backbone =>
+    createBackbone(name, { width: 32, ...fixed, ...options }).initialize(1);
+const hydra = { states: 8, headWidth: 16 };
+
 describe.each<[string, (options?: { dropPath?: number }) => Backbone]>([
   ['MV_Hybrid', hybrid],
   ['ViT', vit],
+  ['ViM_EinFFT', named('vim-einfft', { depth: 2 })],
+  ['Hydra_EinFFT', named('hydra-einfft', { depth: 2, hydra })],
+  ['Hydra_Hybrid', named('hydra-hybrid', { depth: 2, heads: 2, hydra })],
+  ['Vim', named('vim', { depth: 2, imagePx: 64, maskToken: true })],
+  [
+    'a custom list of blocks',
+    named('custom', {
+      heads: 2,
+      hydra: { ...hydra, groups: 2 },
+      vim: { divideOut: false, states: 3 },
+      layerScale: 0.5,
+      blocks: [
+        { mixer: 'vim', channelMixer: 'swiglu' },
+        { mixer: 'hydra', channelMixer: 'einfft', count: 2 },
+        { mixer: 'attention', channelMixer: 'mlp' },
+      ],
+    }),
+  ],
 ])('%s', (_, make) => {
   it.each([
     [1, 3, 60, 64],
@@ -97,7 +124,7 @@ describe.each<[string, (options?: { dropPath?: number }) => Backbone]>([
       model.forward(images(2, 48), { onBlock: (i, x) => seen.push([i, x.shape]) });
       expect(seen).toEqual(Array.from({ length: seen.length }, (_, i) => [i, [2, 10, 32]]));
       expect(seen.length).toBe(
-        [...model.namedParameters().keys()].filter((n) => n.endsWith('norm1.bias')).length,
+        [...model.namedParameters().keys()].filter((n) => /\d\.norm1?\.weight$/.test(n)).length,
       );
     });
   });
@@ -176,6 +203,33 @@ describe('options of MV_Hybrid', () => {
         const seen: Float32Array[] = [];
         model.forward(images(1, 64), { onBlock: (_, x) => seen.push(toFloat32Array(x)) });
         for (const sequence of seen) expect(sequence).toEqual(seen[0]);
+      },
+    );
+  });
+});
+
+describe('stock Vim', () => {
+  it('refuses a mask without a mask token', () => {
+    using(named('vim', { depth: 1 }), (model) => {
+      const mask = toDtype(zeros([1, 196], { dtype: 'float32' }), 'bool');
+      expect(() => model.forward(images(1, 224), { mask })).toThrow(
+        'vim: needed a mask token for masked patches, found the published model, which has none; ' +
+          'create it with maskToken: true',
+      );
+    });
+  });
+
+  it('fits its positions to another size, the class token keeping its own', () => {
+    using(
+      () => new Vim({ width: 32, depth: 1, imagePx: 64 }).initialize(4),
+      (model) => {
+        const table = toFloat32Array(model.positions);
+        const fitted = fitMiddlePositions(model.positions, 3, 5);
+        const cls = 32 * 8;
+        expect(fitted.shape).toEqual([1, 16, 32]);
+        const at = 32 * 7;
+        expect(toFloat32Array(fitted).slice(at, at + 32)).toEqual(table.slice(cls, cls + 32));
+        expect(toFloat32Array(fitMiddlePositions(model.positions, 4, 4))).toEqual(table);
       },
     );
   });

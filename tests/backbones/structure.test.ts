@@ -6,11 +6,24 @@ import {
   BACKBONE_NAMES,
   type Backbone,
   createBackbone,
+  hydraEinFft,
+  hydraHybrid,
   MvHybrid,
+  Vim,
   Vit,
+  vimEinFft,
 } from '../../src/backbones/index.ts';
 import { ShapeError, UsageError } from '../../src/errors.ts';
-import { Attention, EinFft, MambaVisionMixer, Mlp, type Module, PatchEmbed } from '../../src/nn/index.ts';
+import {
+  Attention,
+  EinFft,
+  HydraMixer,
+  MambaVisionMixer,
+  Mlp,
+  type Module,
+  PatchEmbed,
+  VimMixer,
+} from '../../src/nn/index.ts';
 import { tensorCount } from '../../src/tensor/index.ts';
 import { goldenPath } from '../support/paths.ts';
 
@@ -32,6 +45,20 @@ describe('parameter counts', () => {
     ['ViT_24 img 256 layerscale None', () => new Vit({ depth: 24, layerScale: null })],
     ['ViT_24 img 256 layerscale 1e-05', () => new Vit({ depth: 24 })],
     ['ViT_12 swiglufused layerscale', () => new Vit({ ffn: 'swiglu' })],
+    ['ViM_EinFFT inferred depth 24', () => vimEinFft()],
+    ['Hydra_EinFFT inferred depth 24, d_state 64, headdim 64', () => hydraEinFft()],
+    [
+      'Hydra_EinFFT inferred depth 24, d_state 16, headdim 64',
+      () => createBackbone('hydra-einfft', { hydra: { states: 16 } }),
+    ],
+    ['Hydra_Hybrid inferred depth 24, d_state 64, headdim 64', () => hydraHybrid()],
+    [
+      'Hydra_Hybrid inferred depth 24, d_state 16, headdim 64',
+      () => createBackbone('hydra-hybrid', { hydra: { states: 16 } }),
+    ],
+    ['piece: Vim v2 mixer(384)', () => new VimMixer(384)],
+    ['piece: Hydra mixer(384,d_state 64)', () => new HydraMixer(384)],
+    ['piece: Hydra mixer(384,d_state 16)', () => new HydraMixer(384, { states: 16 })],
     ['piece: MambaVisionMixer(384)', () => new MambaVisionMixer(384)],
     ['piece: EinFFT(384)', () => new EinFft(384)],
     ['piece: MLP(384,x4)', () => new Mlp(384, 4 * 384)],
@@ -54,6 +81,9 @@ describe('parameter counts', () => {
       'mv-hybrid': 30_963_072,
       'vit-12': 21_698_304,
       'vit-24': 43_001_088,
+      'vim-einfft': 28_940_160,
+      'hydra-einfft': 28_160_736,
+      'hydra-hybrid': 35_522_352,
     });
   });
 });
@@ -133,7 +163,14 @@ describe('block order', () => {
 
 describe('construction refuses', () => {
   it.each<[string, () => Backbone]>([
-    ['MV_Hybrid: needed dropPath in [0, 1), found 1', () => new MvHybrid({ dropPath: 1, depth: 1 })],
+    ['mv-hybrid: needed dropPath in [0, 1), found 1', () => new MvHybrid({ dropPath: 1, depth: 1 })],
+    ['vim: needed dropPath in [0, 1), found 2', () => new Vim({ dropPath: 2, depth: 1 })],
+    ['vim: needed imagePx as a multiple of 16, found 100', () => new Vim({ imagePx: 100, depth: 1 })],
+    [
+      'Hydra: needed an inner width of whole heads, heads in equal groups, an odd number of taps, ' +
+        'found inner width 64, heads of 24, 1 groups, 7 taps',
+      () => hydraEinFft({ width: 32, depth: 1, hydra: { headWidth: 24 } }),
+    ],
     ['ViT: needed dropPath in [0, 1), found -0.1', () => new Vit({ dropPath: -0.1, depth: 1 })],
     ['ViT: needed imagePx as a multiple of 16, found 100', () => new Vit({ imagePx: 100, depth: 1 })],
     [

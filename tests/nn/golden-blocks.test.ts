@@ -1,6 +1,6 @@
 /** Residual blocks against the published classes: outputs and every gradient. */
 import { describe, expect, it } from 'vitest';
-import { MvHybridBlock, VitBlock } from '../../src/backbones/index.ts';
+import { MixerBlock, VitBlock } from '../../src/backbones/index.ts';
 import { Attention, EinFft, MambaVisionMixer, Mlp, type Module } from '../../src/nn/index.ts';
 import { type Tensor, tensorCount } from '../../src/tensor/index.ts';
 import { expectGoldenModule } from '../support/golden-module.ts';
@@ -32,7 +32,7 @@ describe('MV_Hybrid block', () => {
     ['block_attn_einfft', attention, einfft, undefined],
     ['block_mv_einfft_ls', mamba, einfft, 1],
   ] as const)('%s', (file, mixer, channels, layerScale) => {
-    check(file, () => new MvHybridBlock(WIDTH, mixer(), channels(), { layerScale }));
+    check(file, () => new MixerBlock(WIDTH, mixer(), channels(), { layerScale }));
   });
 });
 

@@ -1,6 +1,13 @@
 /** Layers against the published classes: outputs and every gradient. */
 import { describe, expect, it } from 'vitest';
-import { Attention, EinFft, MambaVisionMixer, type Module } from '../../src/nn/index.ts';
+import {
+  Attention,
+  EinFft,
+  HydraMixer,
+  MambaVisionMixer,
+  type Module,
+  VimMixer,
+} from '../../src/nn/index.ts';
 import { type Tensor, tensorCount } from '../../src/tensor/index.ts';
 import { readGolden } from '../support/fixtures.ts';
 import { expectGoldenModule } from '../support/golden-module.ts';
@@ -40,5 +47,36 @@ describe('EinFFT', () => {
 describe('attention', () => {
   it('attention_L17', () => {
     check('attention_L17', ({ dim, num_heads }) => new Attention(dim as number, num_heads as number));
+  });
+});
+
+describe('Vim mixer', () => {
+  it.each(['vim_v2_L1', 'vim_v2_L2', 'vim_v2_L17', 'vim_v2_L50'])('%s', (file) => {
+    check(
+      file,
+      ({ d_model, d_state, d_conv, expand, if_divide_out }) =>
+        new VimMixer(d_model as number, {
+          states: d_state as number,
+          taps: d_conv as number,
+          expand: expand as number,
+          divideOut: if_divide_out as boolean,
+        }),
+    );
+  });
+});
+
+describe('Hydra mixer', () => {
+  it.each(['hydra_L1', 'hydra_L2', 'hydra_L10', 'hydra_L50'])('%s', (file) => {
+    check(
+      file,
+      ({ d_model, d_state, d_conv, expand, headdim, ngroups }) =>
+        new HydraMixer(d_model as number, {
+          states: d_state as number,
+          taps: d_conv as number,
+          expand: expand as number,
+          headWidth: headdim as number,
+          groups: ngroups as number,
+        }),
+    );
   });
 });

@@ -1,13 +1,15 @@
 /** Initial distributions against the published ones, and what they depend on. */
 import { describe, expect, it } from 'vitest';
-import { MvHybrid, Vit } from '../../src/backbones/index.ts';
+import { createBackbone, MvHybrid, Vit } from '../../src/backbones/index.ts';
 import {
+  HydraMixer,
   Linear,
   type Module,
   normalInit,
   onesInit,
   truncatedNormalInit,
   uniformInit,
+  VimMixer,
   valuesInit,
   zerosInit,
 } from '../../src/nn/index.ts';
@@ -103,6 +105,78 @@ describe('published initialisation', () => {
     const gammas = [...model.namedParameters()].filter(([name]) => name.includes('gamma'));
     expect(gammas).toHaveLength(2);
     for (const [, gamma] of gammas) expect(new Set(toFloat32Array(gamma))).toEqual(new Set([0.25]));
+    model.dispose();
+  });
+});
+
+/** The time steps that biases stand for: softplus. */
+function stepsOf(biases: Float32Array): number[] {
+  return [...biases].map((b) => Math.log1p(Math.exp(b)));
+}
+
+/** Log-uniform in [1e-3, 0.1]: the logarithm's mean and spread within five standard errors, and its ends. */
+function expectLogUniform(biases: Float32Array): void {
+  const shares = stepsOf(biases).map((step) => Math.log(step / 1e-3) / Math.log(100));
+  expect(Math.min(...shares)).toBeGreaterThan(-1e-4);
+  expect(Math.max(...shares)).toBeLessThan(1 + 1e-4);
+  const { mean, std } = statistics(Float32Array.from(shares));
+  const standard = 1 / Math.sqrt(12);
+  expect(Math.abs(mean - 0.5)).toBeLessThan((5 * standard) / Math.sqrt(biases.length));
+  expect(Math.abs(std / standard - 1)).toBeLessThan(5 / Math.sqrt(2 * biases.length));
+}
+
+describe('initialisation of other mixers', () => {
+  const within = (inputs: number): Expected => uniform(1 / Math.sqrt(inputs));
+
+  it('of Vim: time steps spread in the forward direction only, output smaller by sqrt(layers)', () => {
+    const mixer = new VimMixer(384, { layers: 24 }).initialize(5);
+    const rules: Record<string, Expected> = {
+      A_log: { kind: 'exactly', value: (i) => Math.fround(Math.log((i % 16) + 1)) },
+      A_b_log: { kind: 'exactly', value: (i) => Math.fround(Math.log((i % 16) + 1)) },
+      D: constant(1),
+      D_b: constant(1),
+      'in_proj.weight': within(384),
+      'conv1d.weight': within(4),
+      'conv1d.bias': within(4),
+      'x_proj.weight': within(768),
+      'dt_proj.weight': within(24),
+      'conv1d_b.weight': within(4),
+      'conv1d_b.bias': within(4),
+      'x_proj_b.weight': within(768),
+      'dt_proj_b.weight': within(24),
+      'dt_proj_b.bias': constant(0),
+      'out_proj.weight': within(768 * 24),
+    };
+    for (const [name, parameter] of mixer.namedParameters()) {
+      if (name === 'dt_proj.bias') expectLogUniform(toFloat32Array(parameter));
+      else expectDistribution(name, toFloat32Array(parameter), rules[name]!);
+    }
+    mixer.dispose();
+  });
+
+  it('of Hydra: A = -1, D = 1, layers like PyTorch', () => {
+    const mixer = new HydraMixer(384, { headWidth: 2 }).initialize(5);
+    const rules: Record<string, Expected> = {
+      A_log: constant(0),
+      D: constant(1),
+      'in_proj.weight': within(384),
+      'conv1d.weight': within(7),
+      'conv1d.bias': within(7),
+      'fc_D.weight': within(768),
+      'norm.weight': constant(1),
+      'out_proj.weight': within(768),
+    };
+    for (const [name, parameter] of mixer.namedParameters()) {
+      if (name === 'dt_bias') expectLogUniform(toFloat32Array(parameter));
+      else expectDistribution(name, toFloat32Array(parameter), rules[name]!);
+    }
+    mixer.dispose();
+  });
+
+  it('passes the number of blocks on to Vim', () => {
+    const model = createBackbone('vim-einfft', { width: 64, depth: 4 }).initialize(2);
+    const weight = model.namedParameters().get('blocks.blocks.1.mixer.out_proj.weight')!;
+    expectDistribution('out_proj', toFloat32Array(weight), within(128 * 4));
     model.dispose();
   });
 });

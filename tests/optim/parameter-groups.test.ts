@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MvHybrid, Vit } from '../../src/backbones/index.ts';
+import { type Backbone, createBackbone, MvHybrid, Vit } from '../../src/backbones/index.ts';
 import {
   bucketsOf,
   conventionalNoDecay,
@@ -16,7 +16,7 @@ function find(groups: readonly ParameterGroup[], name: string): ParameterGroup {
   return group;
 }
 
-function groupsOf(backbone: MvHybrid | Vit): ParameterGroup[] {
+function groupsOf(backbone: Backbone): ParameterGroup[] {
   const options = { layerDecay: 0.5, patchEmbedMultiplier: 0.2 };
   const groups = parameterGroups(backbone.namedParameters(), options);
   backbone.dispose();
@@ -32,6 +32,8 @@ describe('layerOf', () => {
     ['blocks.0.norm1.weight', 1],
     ['blocks.11.attn.qkv.weight', 12],
     ['blocks.blocks.7.mixer.A_log', 8],
+    ['layers.7.mixer.A_b_log', 8],
+    ['norm_f.weight', 25],
     ['norm.weight', 25],
     ['mlp.0.weight', 25],
   ])('%s is layer %i of a backbone with 24 blocks', (name, layer) => {
@@ -52,6 +54,15 @@ describe('decay', () => {
     ['blocks.blocks.0.channel_mixer.complex_bias_1', false],
     ['blocks.blocks.0.mixer.conv1d_x.weight', false],
     ['last_layer.weight_g', false],
+    ['blocks.blocks.0.mixer.A_b_log', false],
+    ['blocks.blocks.0.mixer.D_b', false],
+    ['blocks.blocks.0.mixer.dt_bias', false],
+    ['blocks.blocks.0.mixer.dt_proj_b.bias', true],
+    ['blocks.blocks.0.mixer.conv1d_b.bias', true],
+    ['blocks.blocks.0.mixer.fc_D.weight', false],
+    ['blocks.blocks.0.mixer.norm.weight', true],
+    ['layers.0.norm.weight', true],
+    ['norm_f.weight', true],
   ])('published: %s is exempt: %s', (name, exempt) => {
     expect(publishedNoDecay(name)).toBe(exempt);
   });
@@ -65,6 +76,10 @@ describe('decay', () => {
     ['blocks.blocks.0.channel_mixer.complex_weight_1', false],
     ['last_layer.weight_g', true],
     ['last_layer.weight_v', false],
+    ['layers.0.mixer.A_b_log', true],
+    ['layers.0.mixer.D_b', true],
+    ['blocks.blocks.0.mixer.dt_bias', true],
+    ['blocks.blocks.0.mixer.fc_D.weight', false],
   ])('conventional: %s is exempt: %s', (name, exempt) => {
     expect(conventionalNoDecay(name)).toBe(exempt);
   });
@@ -85,6 +100,20 @@ describe('parameterGroups', () => {
       expect(find(groups, 'patch_embed.proj.bias')).toMatchObject({ decayMultiplier: 0 });
       expect(find(groups, 'patch_embed.proj.weight').lrMultiplier).toBeCloseTo(0.2 * 0.5 ** 5, 12);
     }
+  });
+
+  it.each([
+    ['vim-einfft', { width: 32, depth: 2 }, 'blocks.blocks.0.mixer.A_b_log', 1],
+    ['hydra-einfft', { width: 32, depth: 2 }, 'blocks.blocks.0.mixer.dt_bias', 1],
+    ['hydra-hybrid', { width: 32, depth: 2, heads: 2 }, 'blocks.blocks.0.mixer.norm.weight', 0],
+    ['vim', { width: 32, depth: 2, imagePx: 32 }, 'layers.0.norm.weight', 0],
+  ])('sorts %s: all parameters once, two blocks', (name, options, first, decayMultiplier) => {
+    const backbone = createBackbone(name, options);
+    const names = [...backbone.namedParameters().keys()].sort();
+    const groups = groupsOf(backbone);
+    expect(groups.flatMap(({ parameters }) => [...parameters.keys()]).sort()).toEqual(names);
+    expect(find(groups, first)).toMatchObject({ lrMultiplier: 0.25, decayMultiplier });
+    expect(find(groups, 'cls_token').lrMultiplier).toBe(0.125);
   });
 
   it('puts every parameter into exactly one group and marks the last layer', () => {

@@ -70,21 +70,21 @@ describe('system packages', () => {
     expect(planPackages(debian)).toEqual({ kind: 'nothing', note: 'present' });
     expect(planPackages(bare)).toEqual({
       kind: 'install',
-      missing: ['g++', 'cmake', 'libtorch-dev', 'libopenblas-dev', 'libdnnl-dev'],
+      missing: ['g++', 'cmake', 'libtorch-dev', 'libopenblas-dev', 'libdnnl-dev', 'libgloo-dev'],
     });
     expect(planPackages({ ...bare, isRoot: false, hasSudo: true }).kind).toBe('install');
   });
 
   it('leaves libtorch-dev out when the user names a libtorch', () => {
     const machine = { ...debian, libtorchFolder: 'libtorch', installed: new Set(['g++', 'cmake', 'make']) };
-    expect(planPackages(machine).missing).toEqual(['libopenblas-dev', 'libdnnl-dev']);
+    expect(planPackages(machine).missing).toEqual(['libopenblas-dev', 'libdnnl-dev', 'libgloo-dev']);
   });
 
   it('says what to install without root and sudo, or without apt-get', () => {
     const { kind, message } = planPackages({ ...bare, isRoot: false });
     expect(kind).toBe('by-hand');
     expect(message).toMatch(
-      /^system packages: needed g\+\+ cmake libtorch-dev libopenblas-dev libdnnl-dev, found neither root rights nor sudo to install them; as root, run: apt-get update && apt-get install --no-install-recommends g\+\+ cmake libtorch-dev libopenblas-dev libdnnl-dev \(/,
+      /^system packages: needed g\+\+ cmake libtorch-dev libopenblas-dev libdnnl-dev libgloo-dev, found neither root rights nor sudo to install them; as root, run: apt-get update && apt-get install --no-install-recommends g\+\+ cmake libtorch-dev libopenblas-dev libdnnl-dev libgloo-dev \(/,
     );
     expect(planPackages({ ...bare, hasApt: false }).message).toContain('found no apt-get to install them');
   });

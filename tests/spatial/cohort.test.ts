@@ -65,16 +65,16 @@ describe('readCohort with a manifest', () => {
         'B',
         `readCountsTable: needed finite counts of 0 or more, found "-1" at barcode "a", gene "G1" in ${path}/bad/counts.tsv; give raw counts, not scaled values`,
       ],
-      ['N', `readCohort: needed the folder of section N, found none at ${path}/nowhere`],
+      ['N', `readCohort: needed the folder or file of section N, found none at ${path}/nowhere`],
       [
         'E',
-        `readCohort: needed a Space Ranger folder (spatial/) or an ST folder (spots.csv), found neither at ${path}`,
+        `readSection: needed an .h5ad file, or a folder of Space Ranger (spatial/ or binned_outputs/), ST (spots.csv) or Xenium (transcripts), found none of them at ${path}`,
       ],
     ]);
     await expectRefusal(
       readCohort(path, { ids: ['N'] }),
       DataError,
-      `readCohort: needed at least one usable section, found none of 1 in ${path} (N: readCohort: needed the folder of section N, found none at ${path}/nowhere)`,
+      `readCohort: needed at least one usable section, found none of 1 in ${path} (N: readCohort: needed the folder or file of section N, found none at ${path}/nowhere)`,
     );
     await expectRefusal(
       readCohort(path, { ids: ['G', 'X'] }),
@@ -83,7 +83,8 @@ describe('readCohort with a manifest', () => {
     );
   });
 
-  const columns = 'the columns id,path,patient,study and optionally image,mpp, found';
+  const columns =
+    'the columns id,path,patient,study and optionally image,mpp,patches,scale,rotation_deg,shift_x_px,shift_y_px, found';
   it.each([
     ['missing', 'id,path,study\nA,a,S\n', `${columns} no "patient" in PATH`],
     ['misspelt', 'id,path,patient,study,imge\nA,a,P,S,x.tif\n', `${columns} unknown "imge" in PATH`],
@@ -141,14 +142,14 @@ describe('readCohort without a manifest', () => {
     await expectRefusal(
       readCohort(none),
       UsageError,
-      `readCohort: needed a cohort folder or a cohort.csv, found nothing at ${none}; check the path`,
+      `readCohort: needed a cohort folder, a cohort.csv or an .h5ad file, found nothing at ${none}; check the path`,
     );
     await folder.write('other/notes.txt', '');
     const other = join(folder.path, 'other');
     await expectRefusal(
       readCohort(other),
       DataError,
-      `readCohort: needed cohort.csv, a Space Ranger folder, an ST folder, or meta.json naming ST folders, found none in ${other}; write a cohort.csv with the columns id,path,patient,study`,
+      `readCohort: needed cohort.csv, a section (Space Ranger, Visium HD, ST, Xenium), a HEST folder, .h5ad files, or meta.json naming ST folders, found none in ${other}; write a cohort.csv with the columns id,path,patient,study`,
     );
   });
 });

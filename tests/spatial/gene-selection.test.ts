@@ -9,6 +9,7 @@ import { geneMoments } from '../../src/spatial/gene-moments.ts';
 import { candidateGenes, requireGenes, selectGenes } from '../../src/spatial/gene-selection.ts';
 import { highlyVariable } from '../../src/spatial/highly-variable.ts';
 import { log1p } from '../../src/spatial/normalize.ts';
+import { highlyVariableSeuratV3 } from '../../src/spatial/seurat-v3.ts';
 import { readEvalGolden } from '../support/paths.ts';
 import { expectNumbers } from './expect-numbers.ts';
 import { expectMessage } from './section-files.ts';
@@ -71,6 +72,24 @@ describe('selectGenes against the HEST rules', () => {
   ] as const;
   it.each(cases)('%s', (_, options, expected) => {
     expect(selectGenes(sections, options).genes).toEqual(expected);
+  });
+
+  it('offers the other flavours of the same statistics', () => {
+    const raw = sections.map((section) => selectGeneColumns(section.counts, golden.common));
+    const options = { flavor: 'cell_ranger', count: golden.k } as const;
+    const { selected } = highlyVariable(
+      raw.map((matrix) => log1p(matrix)),
+      options,
+    );
+    const flagged = golden.common.filter((_, g) => selected[g]).slice(0, golden.k);
+    expect(selectGenes(sections, { method: 'hvg-cell-ranger', count: golden.k }).genes).toEqual(flagged);
+    const { order } = highlyVariableSeuratV3(
+      raw.map((matrix) => [matrix]),
+      { count: golden.k },
+    );
+    expect(selectGenes(sections, { method: 'hvg-seurat-v3', count: golden.k }).genes).toEqual(
+      Array.from(order, (g) => golden.common[g]!),
+    );
   });
 
   it('takes a pool of twice the count unless told', () => {
@@ -137,7 +156,7 @@ describe('selectGenes on unusable input', () => {
   it.each([
     [
       { method: 'median', count: 1 },
-      'a method of hvg, mean, hmhvg, hmhvg-rank, hmhvg-variance, found median',
+      'a method of hvg, hvg-cell-ranger, hvg-seurat-v3, mean, hmhvg, hmhvg-rank, hmhvg-variance, found median',
     ],
     [{ method: 'hvg', count: 0 }, 'a whole count of 1 or more, found 0'],
     [{ method: 'hvg', count: 1, minSpotFraction: 10 }, 'minSpotFraction from 0 to 1, found 10'],

@@ -174,12 +174,7 @@ describe('spot tables and pixel size', () => {
     [
       'none',
       {},
-      'tissue_positions.csv or tissue_positions_list.csv, found none in PATH; give the complete spatial folder',
-    ],
-    [
-      'hd',
-      { 'tissue_positions.parquet': '' },
-      'tissue_positions.csv or tissue_positions_list.csv, found only tissue_positions.parquet (Visium HD) in PATH; convert the parquet table to tissue_positions.csv',
+      'tissue_positions.parquet, tissue_positions.csv or tissue_positions_list.csv, found none in PATH; give the complete spatial folder',
     ],
   ] as [string, Record<string, string>, string][])('refuses %s', async (name, files, message) => {
     const path = await spatial(name, files);

@@ -13,16 +13,16 @@ import {
 } from '../../src/ssl/index.ts';
 
 export const tinyHybrid = (): MvHybrid => new MvHybrid({ width: 32, depth: 2, heads: 2 });
-export const tinyVit = (): Vit => new Vit({ width: 32, depth: 2, heads: 2, imagePx: 32, dropPath: 0.2 });
+export const tinyVit = (): Vit => new Vit({ width: 32, depth: 2, heads: 2, imagePx: 64, dropPath: 0.2 });
 
 const HEAD = { prototypes: 24, hidden: 32, bottleneck: 16, layers: 3 };
 
-/** Options of a run on 32 px and 16 px crops; `more` replaces whole sections. */
+/** Options of a run on 64 px and 32 px crops; `more` replaces whole sections. */
 export function tinyOptions(more: DinoV2Options = {}): DinoV2Options {
   return {
     seed: 7,
     batch: 4,
-    crops: { globalPx: 32, localPx: 16, locals: 2, imageDtype: 'float32' },
+    crops: { globalPx: 64, localPx: 32, locals: 2, imageDtype: 'float32' },
     dinoHead: HEAD,
     ibotHead: HEAD,
     mask: { probability: 0.5, ratio: [0.3, 0.8] },
@@ -62,8 +62,8 @@ export function tinyCrops(images: number, { locals = 2, seed = 0 } = {}): Crops[
     const random = new Rng(`crops/${seed}/${image}`);
     const tone = image - images / 2;
     return {
-      global: [picture(random, 32, tone), picture(random, 32, tone)],
-      local: Array.from({ length: locals }, () => picture(random, 16, tone)),
+      global: [picture(random, 64, tone), picture(random, 64, tone)],
+      local: Array.from({ length: locals }, () => picture(random, 32, tone)),
     };
   });
 }

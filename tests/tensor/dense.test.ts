@@ -45,6 +45,11 @@ const LINEAR: readonly Case[] = [
   ...[1, 2, 15, 16, 24, 56, 385].map((inputs) => ({ rows: [33], inputs, outputs: 9 })),
   ...[1, 2, 15, 16, 24, 56, 385].map((outputs) => ({ rows: [33], inputs: 9, outputs })),
   { rows: [], inputs: 7, outputs: 3 },
+  // Results are computed in pieces of rows, of columns, or of both.
+  { rows: [3], inputs: 40, outputs: 1100 },
+  { rows: [130], inputs: 70, outputs: 800, activation: 'gelu' },
+  { rows: [600], inputs: 30, outputs: 520, bias: false },
+  { rows: [1050], inputs: 50, outputs: 60 },
   { rows: [2, 3, 4], inputs: 7, outputs: 3 },
   { rows: [40], inputs: 30, outputs: 20, bias: false },
   ...(['gelu', 'relu'] as const).flatMap((activation) => [

@@ -61,10 +61,10 @@ struct BlockLinearFunction : torch::autograd::Function<BlockLinearFunction> {
     auto dx = at::empty_like(x), dweight = at::empty_like(weight);
     for (int64_t j = 0; j < x.size(0); j++) {
       const float* g = grad.data_ptr<float>() + j * rows * out;
-      gemm::sgemm(false, true, rows, in, out, g, out, weight.data_ptr<float>() + j * in * out, out, 0,
-                  dx.data_ptr<float>() + j * rows * in, in);
-      gemm::sgemm(true, false, in, out, rows, x.data_ptr<float>() + j * rows * in, in, g, out, 0,
-                  dweight.data_ptr<float>() + j * in * out, out);
+      gemm::sgemm(rows, in, out, {g, out, false}, {weight.data_ptr<float>() + j * in * out, out, true},
+                  dx.data_ptr<float>() + j * rows * in);
+      gemm::sgemm(in, out, rows, {x.data_ptr<float>() + j * rows * in, in, true}, {g, out, false},
+                  dweight.data_ptr<float>() + j * in * out);
     }
     return {dx, dweight, grad.sum(1), Tensor(), Tensor()};
   }

@@ -86,7 +86,7 @@ Tensor dft_kernel(const Tensor& x_given, int64_t blocks) {
     const int64_t columns = blocks * slice.width, size = l.tokens * columns;
     float *mixed = scratch(0, size), *half = scratch(1, size);
     kernels::block_dft(slice, rows.at(b, 0), rows.row_stride, mixing.data_ptr<float>(), mixed);
-    gemm::sgemm(false, false, l.tokens, columns, l.tokens, tokens.data_ptr<float>(), l.tokens, mixed, columns, 0, half, columns);
+    gemm::sgemm_alone(l.tokens, columns, l.tokens, {tokens.data_ptr<float>(), l.tokens, false}, {mixed, columns, false}, half, columns);
     kernels::expand_spectrum(slice, half, spectrum.data_ptr<float>() + b * l.tokens * 2 * l.width, l.block_stride());
   });
   return spectrum;
@@ -103,7 +103,7 @@ Tensor adjoint_kernel(const Tensor& spectrum_given, int64_t batch) {
     const int64_t columns = l.blocks * slice.width, size = l.tokens * columns;
     float *half = scratch(0, size), *mixed = scratch(1, size);
     kernels::fold_spectrum(slice, spectrum.data_ptr<float>() + b * l.tokens * 2 * l.width, l.block_stride(), half);
-    gemm::sgemm(true, false, l.tokens, columns, l.tokens, tokens.data_ptr<float>(), l.tokens, half, columns, 0, mixed, columns);
+    gemm::sgemm_alone(l.tokens, columns, l.tokens, {tokens.data_ptr<float>(), l.tokens, true}, {half, columns, false}, mixed, columns);
     kernels::block_dft_transposed(slice, mixed, mixing.data_ptr<float>(), x.data_ptr<float>() + b * l.tokens * l.blocks * l.width);
   });
   return x;

@@ -6,9 +6,18 @@ namespace mvh::gemm {
 
 const char* backend_name();
 
-/// Row-major C[M,N] = op(A) op(B) + beta C. Inside a parallel region it runs on the calling thread alone.
-void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
-           const float* b, int64_t ldb, float beta, float* c, int64_t ldc);
+/// One operand of sgemm: rows `stride` floats apart, read as they lie or as their transpose.
+struct Operand {
+  const float* data;
+  int64_t stride;
+  bool transposed;
+};
+
+/// Row-major C[M,N] = op(A) op(B), shared among threads.
+void sgemm(int64_t m, int64_t n, int64_t k, Operand a, Operand b, float* c);
+
+/// The same on the calling thread alone, for use inside tasks; rows of C are `c_stride` floats apart.
+void sgemm_alone(int64_t m, int64_t n, int64_t k, Operand a, Operand b, float* c, int64_t c_stride);
 
 enum class Activation { None, Gelu, Relu };
 

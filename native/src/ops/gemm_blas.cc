@@ -22,15 +22,16 @@ void finish(at::Tensor& out, const float* bias, Activation activation) {
 
 const char* backend_name() { return "libtorch's BLAS"; }
 
-void sgemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda,
-           const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+// Inside a parallel region libtorch uses one thread.
+void sgemm_alone(int64_t m, int64_t n, int64_t k, Operand a, Operand b, float* c, int64_t c_stride) {
   c10::NoGradGuard no_grad;
-  const auto left = transpose_a ? view(a, k, m, lda).t() : view(a, m, k, lda);
-  const auto right = transpose_b ? view(b, n, k, ldb).t() : view(b, k, n, ldb);
-  auto out = view(c, m, n, ldc);
-  if (beta == 0.0f) at::mm_out(out, left, right);
-  else at::addmm_out(out, out, left, right, beta, 1.0);
+  const auto left = a.transposed ? view(a.data, k, m, a.stride).t() : view(a.data, m, k, a.stride);
+  const auto right = b.transposed ? view(b.data, n, k, b.stride).t() : view(b.data, k, n, b.stride);
+  auto out = view(c, m, n, c_stride);
+  at::mm_out(out, left, right);
 }
+
+void sgemm(int64_t m, int64_t n, int64_t k, Operand a, Operand b, float* c) { sgemm_alone(m, n, k, a, b, c, n); }
 
 void linear(const Matrix& x, const at::Tensor& weight, const float* bias, Activation activation, float* out) {
   c10::NoGradGuard no_grad;

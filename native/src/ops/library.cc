@@ -45,6 +45,10 @@ TORCH_LIBRARY(mvhybrid, m) {
   const std::string conv = "(Tensor x, Tensor weight, Tensor? bias=None, int pad_left=0, bool silu=False) -> Tensor";
   m.def(("depthwise_conv1d" + conv).c_str(), depthwise_conv1d);
   m.def(("depthwise_conv1d_composed" + conv).c_str(), depthwise_conv1d_composed);
+  const std::string mix =
+      "(Tensor values, Tensor steps, Tensor rate, Tensor keys, Tensor queries, int longest_chunk) -> Tensor";
+  m.def(("quasi_separable" + mix).c_str(), quasi_separable);
+  m.def(("quasi_separable_composed" + mix).c_str(), quasi_separable_composed);
   const std::string affine = "(Tensor input, Tensor weight, Tensor? bias=None, str activation='none') -> Tensor";
   m.def(("linear" + affine).c_str(), linear);
   m.def(("linear_composed" + affine).c_str(), linear_composed);

@@ -71,19 +71,18 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     const auto &input = saved[0], &weight = saved[1];
     const auto grad = as_matrix(grads[0]);
     const int64_t m = grad.size(0), n = weight.size(0), k = weight.size(1);
-    const auto ldg = std::max(grad.stride(0), n);
+    const gemm::Operand g{grad.data_ptr<float>(), std::max(grad.stride(0), n), false};
     Tensor grad_input, grad_weight, grad_bias;
     if (ctx->needs_input_grad(0)) {
       grad_input = at::empty(input.sizes(), input.options());
       const auto w = weight.contiguous();
-      gemm::sgemm(false, false, m, k, n, grad.data_ptr<float>(), ldg, w.data_ptr<float>(), k, 0,
-                  grad_input.data_ptr<float>(), k);
+      gemm::sgemm(m, k, n, g, {w.data_ptr<float>(), k, false}, grad_input.data_ptr<float>());
     }
     if (ctx->needs_input_grad(1)) {
       const auto x = as_matrix(input);
       grad_weight = at::empty({n, k}, weight.options());
-      gemm::sgemm(true, false, n, k, m, grad.data_ptr<float>(), ldg, x.data_ptr<float>(), std::max(x.stride(0), k), 0,
-                  grad_weight.data_ptr<float>(), k);
+      gemm::sgemm(n, k, m, {g.data, g.stride, true}, {x.data_ptr<float>(), std::max(x.stride(0), k), false},
+                  grad_weight.data_ptr<float>());
     }
     if (ctx->saved_data["bias"].toBool() && ctx->needs_input_grad(2)) grad_bias = grad.sum(0);
     return {grad_input, grad_weight, grad_bias};

@@ -38,6 +38,11 @@ Tensor selective_scan_composed(const Tensor& u, const Tensor& delta, const Tenso
 Tensor depthwise_conv1d(const Tensor& x, const Tensor& weight, const Optional& bias, int64_t pad_left, bool silu);
 Tensor depthwise_conv1d_composed(const Tensor& x, const Tensor& weight, const Optional& bias, int64_t pad_left, bool silu);
 
+Tensor quasi_separable(const Tensor& values, const Tensor& steps, const Tensor& rate, const Tensor& keys,
+                       const Tensor& queries, int64_t longest_chunk);
+Tensor quasi_separable_composed(const Tensor& values, const Tensor& steps, const Tensor& rate, const Tensor& keys,
+                                const Tensor& queries, int64_t longest_chunk);
+
 Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation);
 Tensor linear_composed(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation);
 

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { Dataset, File, ready } from 'h5wasm/node';
 import { DataError, UsageError } from '../../errors.ts';
-import { type Hdf5File, withHdf5 } from '../../spatial/hdf5.ts';
+import { type Hdf5File, withHdf5 } from '../../spatial/hdf5/hdf5-file.ts';
 import { HandlePool } from './handle-pool.ts';
 import type { PatchFileListing, PatchSet } from './patch-set.ts';
 import { Spans } from './spans.ts';
@@ -26,19 +26,15 @@ export async function listPatchFiles(paths: readonly string[]): Promise<PatchFil
   return { kind: 'patch-files', files };
 }
 
-function imageShape({ file, path, operation }: Hdf5File): { count: number; sizePx: number } {
-  const images = file.keys().includes(IMAGES) ? file.get(IMAGES) : undefined;
-  if (!(images instanceof Dataset)) {
-    throw new DataError(operation, { need: `a data set "${IMAGES}"`, found: `none in ${path}` });
-  }
-  const [count, height, width, channels] = images.shape ?? [];
-  const bytes = images.dtype === 'B' || images.dtype === '<B';
-  if (bytes && images.shape?.length === 4 && height === width && height !== 0 && channels === 3) {
+async function imageShape(file: Hdf5File): Promise<{ count: number; sizePx: number }> {
+  const { shape, type } = await file.dataset(IMAGES);
+  const [count, height, width, channels] = shape;
+  if (type === 'uint8' && shape.length === 4 && height === width && height !== 0 && channels === 3) {
     return { count: count!, sizePx: height! };
   }
-  throw new DataError(operation, {
+  throw new DataError(file.operation, {
     need: `"${IMAGES}" of uint8, shape (N, P, P, 3)`,
-    found: `${images.dtype} (${images.shape}) in ${path}`,
+    found: `${type} (${shape}) in ${file.path}`,
   });
 }
 

@@ -49,7 +49,7 @@ export interface SlideListing {
   /** Size of the slide that the corners were made for, where their file states it. */
   readonly widthPx?: number;
   readonly heightPx?: number;
-  /** Default: `openImage` of src/slide. */
+  /** Default: `openSlide` of src/slide. */
   readonly opener?: SlideOpener;
 }
 

@@ -1,9 +1,8 @@
 /** Squares of a slide at the places that CLAM or TRIDENT chose. */
 import { pathToFileURL } from 'node:url';
-import { Dataset } from 'h5wasm/node';
 import { DataError, UsageError } from '../../errors.ts';
-import { openImage, type SlideImage } from '../../slide/index.ts';
-import { type Hdf5File, withHdf5 } from '../../spatial/hdf5.ts';
+import { openSlide, type SlideImage } from '../../slide/index.ts';
+import { type Hdf5File, withHdf5 } from '../../spatial/hdf5/hdf5-file.ts';
 import { resizeBox } from '../pixels/resize.ts';
 import { packImage } from '../pixels/rgb-image.ts';
 import { Scratch } from '../pixels/scratch.ts';
@@ -50,22 +49,21 @@ interface StoredCoords {
   readonly slideSize: { widthPx: number; heightPx: number } | undefined;
 }
 
-function readCoords({ file, path }: Hdf5File): StoredCoords {
-  const coords = file.keys().includes('coords') ? file.get('coords') : undefined;
-  if (!(coords instanceof Dataset)) {
-    throw new DataError(OPERATION, { need: 'a data set "coords"', found: `none in ${path}` });
-  }
-  if (coords.shape?.length !== 2 || coords.shape[1] !== 2) {
+async function readCoords(file: Hdf5File): Promise<StoredCoords> {
+  const { path } = file;
+  const coords = await file.dataset('coords');
+  if (coords.shape.length !== 2 || coords.shape[1] !== 2) {
     throw new DataError(OPERATION, { need: '"coords" (N, 2)', found: `(${coords.shape}) in ${path}` });
   }
-  const corners = Int32Array.from(coords.value as unknown as ArrayLike<number | bigint>, Number);
-  const attribute = (name: string) => numberOf(coords.attrs[name]?.value ?? file.attrs[name]?.value);
+  const corners = Int32Array.from(await file.numbers('coords'));
+  const root = (await file.item(''))?.attributes ?? {};
+  const attribute = (name: string) => numberOf(coords.attributes[name] ?? root[name]);
   const patchPx = attribute('patch_size');
   const sidePx = attribute('patch_size_level0') ?? clamSide(patchPx, attribute);
   if (patchPx === undefined || sidePx === undefined || !(patchPx > 0 && sidePx > 0)) {
     throw new DataError(OPERATION, {
       need: 'attributes patch_size and patch_size_level0, or patch_size, patch_level and downsample, on "coords"',
-      found: `${Object.keys(coords.attrs).join(', ') || 'none'} in ${path}`,
+      found: `${Object.keys(coords.attributes).join(', ') || 'none'} in ${path}`,
       next: 'make the coordinates again with CLAM or TRIDENT',
     });
   }
@@ -114,7 +112,7 @@ function slideKey({ slidePath, opener }: SlideListing): string {
 async function openerFunction(
   opener: SlideOpener | undefined,
 ): Promise<(path: string) => Promise<SlideImage>> {
-  if (opener === undefined) return openImage;
+  if (opener === undefined) return openSlide;
   const address = opener.module.startsWith('file:') ? opener.module : pathToFileURL(opener.module).href;
   const module = (await import(address)) as Record<string, unknown>;
   const open = module[opener.name];
