@@ -8,6 +8,7 @@ import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
 import { reportCommand } from './report-command.ts';
+import { tileCommand } from './tile-command.ts';
 import { packageVersion } from './version.ts';
 
 /** The command line with all its commands. */
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     );
   for (const make of [
     demoCommand,
+    tileCommand,
     embedCommand,
     benchmarkCommand,
     fitCommand,

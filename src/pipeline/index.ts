@@ -22,4 +22,5 @@ export {
 export { type FitRun, fitHead } from './fit-head.ts';
 export { type Prediction, type PredictOptions, predictSection } from './predict-section.ts';
 export { readDuplicates } from './read-duplicates.ts';
+export * from './slides/index.ts';
 export { writeReport } from './write-report.ts';
