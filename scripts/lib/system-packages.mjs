@@ -1,7 +1,15 @@
 /** Which Debian packages the native build needs, and how to get the missing ones. Decisions only; nothing runs here. */
 
 /** Compiler, build tools, libtorch and the two matrix libraries. */
-export const DEBIAN_PACKAGES = ['g++', 'cmake', 'make', 'libtorch-dev', 'libopenblas-dev', 'libdnnl-dev', 'libgloo-dev'];
+export const DEBIAN_PACKAGES = [
+  'g++',
+  'cmake',
+  'make',
+  'libtorch-dev',
+  'libopenblas-dev',
+  'libdnnl-dev',
+  'libgloo-dev',
+];
 
 /** Programs that stand for the packages on systems without dpkg. */
 export const BUILD_PROGRAMS = ['g++', 'cmake', 'make'];

@@ -10,8 +10,14 @@ import type {
   StainMethod,
   TissueOfSlides,
 } from '../pipeline/index.ts';
-import { COORDS_LAYOUTS, KEEP_RULES, SLIDE_READERS, TISSUE_PRESETS, type TissuePreset } from '../slide/index.ts';
-import { choiceList, fraction, nameList, numberOf, positiveInteger, positiveNumber } from './option-parsers.ts';
+import {
+  COORDS_LAYOUTS,
+  KEEP_RULES,
+  SLIDE_READERS,
+  TISSUE_PRESETS,
+  type TissuePreset,
+} from '../slide/index.ts';
+import { choiceList, fraction, nameList, numberOf, positiveNumber } from './option-parsers.ts';
 import { formatTable } from './table.ts';
 
 /** Ways to find tissue: the presets, Otsu's threshold, or no search. */
@@ -52,15 +58,20 @@ export function shard(text: string): Shard {
 export function addTissueOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--tissue <how>', "CLAM's presets, Otsu's threshold, or none: the whole slide (default: biopsy)").choices(
-        TISSUE_WAYS,
-      ),
+      new Option(
+        '--tissue <how>',
+        "CLAM's presets, Otsu's threshold, or none: the whole slide (default: biopsy)",
+      ).choices(TISSUE_WAYS),
     )
     .option(
       '--mask <path>',
       'tissue drawn elsewhere: GeoJSON, a mask picture, or a folder with one per slide, named as the slide',
     )
-    .option('--mask-classes <names>', 'classes of the GeoJSON to use, between commas (default: all)', nameList)
+    .option(
+      '--mask-classes <names>',
+      'classes of the GeoJSON to use, between commas (default: all)',
+      nameList,
+    )
     .option('--min-tissue <share>', 'least share of tissue in a patch, 0 to 1 (default: 0)', fraction)
     .addOption(
       new Option('--rule <rule>', 'which patches belong to a piece of tissue (default: four_pt)').choices([
@@ -74,18 +85,28 @@ export function addTissueOptions(command: Command): Command {
       ]),
     )
     .addOption(
-      new Option('--edges <rule>', 'patches over the border: pad with white, or leave out (default: pad)').choices([
-        'pad',
-        'inside',
-      ]),
+      new Option(
+        '--edges <rule>',
+        'patches over the border: pad with white, or leave out (default: pad)',
+      ).choices(['pad', 'inside']),
     )
     .option('--max-ink <share>', 'share of pen ink above which a patch is flagged (default: 0.2)', fraction)
-    .option('--min-focus <value>', 'sharpness below which a patch is flagged, e.g. 20; reads every patch', positiveNumber)
+    .option(
+      '--min-focus <value>',
+      'sharpness below which a patch is flagged, e.g. 20; reads every patch',
+      positiveNumber,
+    )
     .option('--drop <kinds>', 'flagged patches to leave out: ink,blurred', choiceList(['ink', 'blurred']))
     .option('--overlap-px <px>', 'overlap of neighbours in pixels of the delivered patch', numberOf)
     .option('--overlap-um <um>', 'overlap of neighbours in micrometres', numberOf)
-    .option('--mpp <um>', 'micrometres per pixel of all slides, where the files are wrong or silent', positiveNumber)
-    .addOption(new Option('--reader <name>', 'who reads the pixels (default: auto)').choices([...SLIDE_READERS]));
+    .option(
+      '--mpp <um>',
+      'micrometres per pixel of all slides, where the files are wrong or silent',
+      positiveNumber,
+    )
+    .addOption(
+      new Option('--reader <name>', 'who reads the pixels (default: auto)').choices([...SLIDE_READERS]),
+    );
 }
 
 /** `--shard`. */

@@ -54,14 +54,18 @@ function sizeOf({ patchUm, patchPx, targetMpp }: Flags) {
 export function tileCommand(): Command {
   const command = new Command('tile')
     .summary('whole slides to patch coordinates')
-    .description('Finds the tissue of every slide, lays a grid of patches and writes their coordinates (HDF5).')
+    .description(
+      'Finds the tissue of every slide, lays a grid of patches and writes their coordinates (HDF5).',
+    )
     .argument('<slides...>', 'slide files, folders of slides, or text lists (one path a line)')
     .requiredOption('--out <folder>', 'where the files go')
     .option('--patch-um <um>', 'side of a patch in micrometres (default: 112)', positiveNumber)
     .option('--patch-px <px>', 'side of a patch in pixels (default: 224)', positiveInteger)
     .option('--target-mpp <um>', 'micrometres per pixel of the patch', positiveNumber)
     .addOption(
-      new Option('--layout <tool>', 'whose attributes the coordinates carry').choices(LAYOUTS).default('clam'),
+      new Option('--layout <tool>', 'whose attributes the coordinates carry')
+        .choices(LAYOUTS)
+        .default('clam'),
     )
     .option('--geojson', 'also write tissue and patches for QuPath')
     .option('--no-overlay', 'do not write the pictures of what was kept');

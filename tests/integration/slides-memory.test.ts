@@ -27,7 +27,9 @@ describe.runIf(slow)(`a slide of ${side} x ${side} pixels`, { timeout: 3_600_000
 
   /** Runs a command; the largest resident memory as Linux counts it. */
   function measured(...args: string[]): Promise<{ peakMb: number; outcome: SlideOutcome }> {
-    const child = spawn(process.execPath, [main, ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [main, ...args, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let [text, peakMb] = ['', 0];
     child.stdout.on('data', (chunk) => {
       text += String(chunk);
@@ -50,7 +52,16 @@ describe.runIf(slow)(`a slide of ${side} x ${side} pixels`, { timeout: 3_600_000
 
   it('is tiled and embedded in less than 2 GB', async () => {
     const tiled = await measured('tile', slide, '--out', join(root, 'tiles'));
-    const embedArgs = ['embed', slide, '--weights', weights, '--size', '112', '--out', join(root, 'embedded')];
+    const embedArgs = [
+      'embed',
+      slide,
+      '--weights',
+      weights,
+      '--size',
+      '112',
+      '--out',
+      join(root, 'embedded'),
+    ];
     const embedded = await measured(...embedArgs);
     for (const [name, { peakMb, outcome }] of Object.entries({ tile: tiled, embed: embedded })) {
       const { patches, seconds } = outcome;

@@ -2,7 +2,16 @@
  * Whole slides through the compiled command line: several processes on one list, kill -9, bad slides, shards.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,7 +110,8 @@ describe('embed on slides', () => {
     const child = start(...embedArgs(broken));
     const end = ended(child);
     const parts = join(broken, 's2.h5.parts');
-    const saved = () => (existsSync(parts) ? readdirSync(parts).filter((name) => name.endsWith('.f32')).length : 0);
+    const saved = () =>
+      existsSync(parts) ? readdirSync(parts).filter((name) => name.endsWith('.f32')).length : 0;
     while (saved() < 2) {
       if (child.exitCode !== null) throw new Error('the run ended before it could be killed');
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -142,7 +152,11 @@ describe('embed on slides', () => {
     // A repaired slide is tried again.
     cpSync(join(slides, 's2.svs'), join(root, 'torn.svs'));
     const again = await embed(out, [list]);
-    expect([withStatus(again, 'done'), withStatus(again, 'skipped'), again.code]).toEqual([['torn'], ['s1'], 1]);
+    expect([withStatus(again, 'done'), withStatus(again, 'skipped'), again.code]).toEqual([
+      ['torn'],
+      ['s1'],
+      1,
+    ]);
   }, 600_000);
 
   it('does its shard only', async () => {
@@ -175,7 +189,9 @@ describe('embed on slides', () => {
       const tiled = await ended(start('tile', one, ...size, '--layout', layout, '--out', tiles));
       expect([tiled.code, withStatus(tiled, 'done')]).toEqual([0, ['s4']]);
       const out = join(root, `coords-${layout}`);
-      const args = embedArgs(out, [one, '--coords', tiles]).filter((arg) => !['--patch-um', '16'].includes(arg));
+      const args = embedArgs(out, [one, '--coords', tiles]).filter(
+        (arg) => !['--patch-um', '16'].includes(arg),
+      );
       expect((await ended(start(...args))).code).toBe(0);
       const [given, found] = await Promise.all([out, whole].map((o) => readEmbeddings(join(o, 's4.h5'))));
       expect(given!.rows).toEqual(found!.rows);
@@ -216,7 +232,10 @@ describe('embed on slides', () => {
 
   it('refuses slide options for cohorts', async () => {
     const run = await embed(join(root, 'refused'), [slides, '--tissue', 'otsu']);
-    expect([run.code, run.errors]).toEqual([2, expect.stringMatching(/sections and pictures uses, found --tissue/)]);
+    expect([run.code, run.errors]).toEqual([
+      2,
+      expect.stringMatching(/sections and pictures uses, found --tissue/),
+    ]);
   });
 });
 

@@ -44,7 +44,11 @@ describe('paintPatches', () => {
     const field = { corners: [0, 0, 7, 5, 13, 11, 3, 14], sidePx: 6, values: [0, 0.3, 0.8, 1] };
     const whole = paintPatches({ pixels: grey(10, 10), widthPx: 10, heightPx: 10, scale: 0.5 }, field, style);
     for (let topPx = 0; topPx < 10; topPx += 2) {
-      const band = paintPatches({ pixels: grey(10, 2), widthPx: 10, heightPx: 2, topPx, scale: 0.5 }, field, style);
+      const band = paintPatches(
+        { pixels: grey(10, 2), widthPx: 10, heightPx: 2, topPx, scale: 0.5 },
+        field,
+        style,
+      );
       expect(band).toEqual(whole.subarray(30 * topPx, 30 * (topPx + 2)));
     }
   });

@@ -19,7 +19,13 @@ import { runSlides, type SlideRun, type SlideRunOptions, type SlideWorkResult } 
 import type { SlideEntry } from './slide-list.ts';
 import { slidePatches } from './slide-patches.ts';
 import { slideStamp } from './slide-state.ts';
-import { checkStain, type StainMethod, type StainTarget, stainTarget, stainTransform } from './stain-choice.ts';
+import {
+  checkStain,
+  type StainMethod,
+  type StainTarget,
+  stainTarget,
+  stainTransform,
+} from './stain-choice.ts';
 import { type TissueOfSlides, tissueOf } from './tile-slides.ts';
 
 /** Choices about patches; their size comes from the encoder's settings. */
@@ -89,7 +95,15 @@ async function placesOf(
     const none = corners.length === 0 ? { reason: `${path} lists no patch` } : {};
     return { grid, origin: `${layout} coordinates`, ...none };
   }
-  const { tissue, coords: _coords, stain: _stain, stainTarget: _target, mpp: _mpp, reader: _reader, ...plan } = options;
+  const {
+    tissue,
+    coords: _coords,
+    stain: _stain,
+    stainTarget: _target,
+    mpp: _mpp,
+    reader: _reader,
+    ...plan
+  } = options;
   const chosen = tissueOf(entry, tissue);
   const found = await planTiles(slide, {
     ...plan,
@@ -176,7 +190,8 @@ export async function embedSlides(
 ): Promise<EmbedSlidesRun> {
   const { patches = {} } = options;
   checkStain(patches.stain, patches.stainTarget);
-  const target = patches.stain === undefined ? undefined : await stainTarget(patches.stain, patches.stainTarget);
+  const target =
+    patches.stain === undefined ? undefined : await stainTarget(patches.stain, patches.stainTarget);
   const encoder = await openBackbone(settings);
   try {
     options.check?.(encoder);

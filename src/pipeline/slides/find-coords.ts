@@ -11,7 +11,9 @@ import { DataError } from '../../errors.ts';
  */
 export async function findCoords(folder: string, id: string): Promise<string> {
   const names = [`${id}.h5`, `${id}_patches.h5`];
-  const candidates = [folder, join(folder, 'patches')].flatMap((place) => names.map((name) => join(place, name)));
+  const candidates = [folder, join(folder, 'patches')].flatMap((place) =>
+    names.map((name) => join(place, name)),
+  );
   for (const path of candidates) {
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile()) return path;

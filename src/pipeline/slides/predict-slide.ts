@@ -53,12 +53,18 @@ async function predict(
   });
   const [outcome] = run.outcomes;
   if (run.failures.length > 0) throw run.failures[0]!.error;
-  const { rows, values, width, attributes } = await readEmbeddingsOf(join(folder, `${entry.id}.h5`), outcome!);
+  const { rows, values, width, attributes } = await readEmbeddingsOf(
+    join(folder, `${entry.id}.h5`),
+    outcome!,
+  );
   const predicted = predictRows(matrix(rows.length, width, values), head.probe);
   return { rows, sidePx: Number(attributes.sidePx), genes: head.genes, values: predicted };
 }
 
-async function readEmbeddingsOf(path: string, { status, reason, slide }: { status: string; reason: string | null; slide: string }) {
+async function readEmbeddingsOf(
+  path: string,
+  { status, reason, slide }: { status: string; reason: string | null; slide: string },
+) {
   if (reason === null) return readEmbeddings(path);
   throw new DataError('predict', {
     need: status === 'running' ? 'a slide that no other process is embedding' : `tissue on ${slide}`,

@@ -190,9 +190,20 @@ async function reportLine(
 ): Promise<SlideReport> {
   const owner = await lockOwner(lockPath(folder, entry.id), times);
   const state = await readState(folder, entry.id).catch(() => undefined);
-  const common = { id: entry.id, slide: entry.path, inThisRun: outcome?.status ?? 'not in this shard' } as const;
+  const common = {
+    id: entry.id,
+    slide: entry.path,
+    inThisRun: outcome?.status ?? 'not in this shard',
+  } as const;
   if (outcome?.status === 'failed')
-    return { ...common, status: 'failed', reason: outcome.reason, patches: 0, seconds: outcome.seconds, by: ME };
+    return {
+      ...common,
+      status: 'failed',
+      reason: outcome.reason,
+      patches: 0,
+      seconds: outcome.seconds,
+      by: ME,
+    };
   if (owner !== undefined) {
     const by = `${owner.host}:${owner.pid}`;
     return { ...common, status: 'running', reason: null, patches: 0, seconds: 0, by };
@@ -229,8 +240,7 @@ export async function runSlides(
   // A process that was at a slide may have died meanwhile.
   await pass(mine.filter(({ id }) => outcomes.get(id)!.status === 'running'));
   const lines: SlideReport[] = [];
-  for (const entry of entries)
-    lines.push(await reportLine(folder, entry, outcomes.get(entry.id), options));
+  for (const entry of entries) lines.push(await reportLine(folder, entry, outcomes.get(entry.id), options));
   const report = join(folder, 'run-report.json');
   const document = { finished: new Date().toISOString(), by: ME, settings: work.settings, slides: lines };
   await writeFileAtomically(report, `${JSON.stringify(document, null, 2)}\n`);

@@ -3,15 +3,16 @@
  * process can create; it names its owner, and its modification time is renewed while the owner lives. The lock of a
  * process that died is taken over.
  *
- * Two processes may both find a lock stale. Taking over is renaming the file away, which one of them can do first; the
- * other then holds a file that is not the one it judged, and puts it back. An owner whose lock is gone notices and
- * stops. Results are written whole and have the same bytes whoever makes them, so that even then nothing is damaged.
+ * Two processes may both find a lock stale; see `clearStale` for how only one of them takes it over. An owner that was
+ * stopped for minutes and whose lock is gone notices and gives up. Results are written whole and have the same bytes
+ * whoever makes them, so that even then nothing is damaged.
  */
 import { randomBytes } from 'node:crypto';
-import { readlinkSync, readFileSync, rmSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataError } from '../../errors.ts';
 
 /** Who holds a lock. */
@@ -161,18 +162,33 @@ async function create(path: string, token: string): Promise<boolean> {
   return true;
 }
 
-/** Moves a lock judged stale out of the way, unless it changed since. */
-async function clearStale(path: string, judged: string | undefined): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}.stale`;
-  const isMoved = await rename(path, aside).then(
-    () => true,
-    () => false,
-  );
-  if (!isMoved) return;
-  const moved = await readLock(aside);
-  // A new owner came first: its lock goes back, unless a third one stands there already.
-  if (moved?.token !== judged) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+/** Age at which the right to clear a stale lock, which is used for milliseconds, was left by a process that died. */
+const CLEARING_STALE_MS = 60_000;
+
+/**
+ * Removes the lock if it is stale. Only the holder of a second lock file, `<path>.clear`, may do so, and judges after
+ * taking it: so nobody removes a lock that was made anew after another one judged it.
+ *
+ * @returns who holds the lock, if it is alive after all.
+ */
+async function clearStale(path: string, times: LockTimes): Promise<LockOwner | undefined> {
+  const right = `${path}.clear`;
+  if (!(await create(right, ''))) {
+    const age = await stat(right).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > CLEARING_STALE_MS) await rm(right, { force: true });
+    else await sleep(20);
+    return undefined;
+  }
+  try {
+    const owner = await lockOwner(path, times);
+    if (owner === undefined) await rm(path, { force: true });
+    return owner;
+  } finally {
+    await rm(right, { force: true });
+  }
 }
 
 /**
@@ -184,9 +200,7 @@ export async function takeSlideLock(path: string, times: LockTimes = {}): Promis
   const token = randomBytes(12).toString('hex');
   for (;;) {
     if (await create(path, token)) return new SlideLock(path, token, times.heartbeatMs ?? 15_000);
-    const judged = await readLock(path);
-    const owner = await lockOwner(path, times);
+    const owner = (await lockOwner(path, times)) ?? (await clearStale(path, times));
     if (owner !== undefined) return owner;
-    await clearStale(path, judged?.token);
   }
 }

@@ -80,7 +80,5 @@ export async function slideStamp(path: string): Promise<string> {
 /** First setting in which two results differ, in words; undefined where they are equal. */
 export function changedSetting(before: SlideSettings, now: SlideSettings): string | undefined {
   const key = Object.keys({ ...before, ...now }).find((name) => before[name] !== now[name]);
-  return key === undefined
-    ? undefined
-    : `${key} (${before[key] ?? 'none'} then, ${now[key] ?? 'none'} now)`;
+  return key === undefined ? undefined : `${key} (${before[key] ?? 'none'} then, ${now[key] ?? 'none'} now)`;
 }

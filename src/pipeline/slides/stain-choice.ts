@@ -41,12 +41,16 @@ const TARGET_PATCH_PX = 224;
  */
 export const DEFAULT_TARGETS: { readonly macenko: MacenkoFit; readonly reinhard: ReinhardFit } = {
   macenko: {
-    haematoxylin: [0.5, 0.7, 0.5],
-    eosin: [0.2, 0.8, 0.5],
-    maxHaematoxylin: 1,
-    maxEosin: 1,
+    haematoxylin: [0.80039818, 0.52240789, 0.29402849],
+    eosin: [0.15897378, 0.91347509, 0.37455387],
+    maxHaematoxylin: 2.71756939,
+    maxEosin: 2.58696203,
   },
-  reinhard: { space: 'lab', mean: [0, 0, 0], std: [1, 1, 1] },
+  reinhard: {
+    space: 'lab',
+    mean: [59.06653211, 22.25001113, -9.45435060],
+    std: [26.51707077, 16.31620210, 10.31721498],
+  },
 };
 
 /** Pixels of some patches of a list, one after the other. */

@@ -14,12 +14,12 @@ import {
 import { heatMapDownsample } from '../../../src/pipeline/slides/heat-map.ts';
 import { patchRange, sequentialColormap } from '../../../src/report/index.ts';
 import { openSlide, readTile } from '../../../src/slide/index.ts';
-import { readCohort, readH5ad } from '../../../src/spatial/index.ts';
+import { readCohort, withH5ad } from '../../../src/spatial/index.ts';
 import { writeSyntheticCohort, writeSyntheticSlide } from '../../../src/synthetic/index.ts';
 import { tensorCount } from '../../../src/tensor/index.ts';
 import { buildWorker } from '../../data/built-worker.ts';
-import { runCli } from '../../support/run-cli.ts';
 import { temporaryFolder } from '../../slide/pictures.ts';
+import { runCli } from '../../support/run-cli.ts';
 import { writeSmallEncoder } from './small-slides.ts';
 
 const file = temporaryFolder('predict');
@@ -39,7 +39,12 @@ beforeAll(async () => {
   await buildWorker();
   await writeSmallEncoder(file('encoder.safetensors'));
   await writeSyntheticSlide(file('slide.svs'), { seed: 2, widthPx: 3000, heightPx: 2400 });
-  await writeSyntheticCohort(file('cohort'), { seed: 5, studies: 2, patientsPerStudy: 1, spotsPerSection: 60 });
+  await writeSyntheticCohort(file('cohort'), {
+    seed: 5,
+    studies: 2,
+    patientsPerStudy: 1,
+    spotsPerSection: 60,
+  });
   const { sections } = await readCohort(file('cohort'));
   const settings: EncoderSettings = {
     weights: file('encoder.safetensors'),
@@ -88,9 +93,17 @@ describe('prediction of a whole slide', () => {
   });
 
   it('has the same numbers in the AnnData file and in the squares', async () => {
-    const read = await readH5ad(files.h5ad);
-    expect(read.obs.index).toEqual(rows.map(([barcode]) => barcode));
-    expect(read.var.index).toEqual(head.genes);
+    await withH5ad(files.h5ad, async (ad) => {
+      expect(await ad.obs.index()).toEqual(rows.map(([barcode]) => barcode));
+      expect(await ad.var.index()).toEqual(head.genes);
+      expect([...(await ad.obsm('spatial')).data]).toEqual(rows.flatMap((row) => numbers(row).slice(0, 2)));
+      const x = await ad.matrix();
+      expect(x.kind).toBe('dense');
+      // Seven digits in the table, float32 in the file.
+      const table = rows.flatMap((row) => numbers(row).slice(2));
+      expect(x.data).toBeClose(table, { rtolOfMax: 1e-6 });
+      expect(await ad.unsNames('mvhybrid')).toContain('weights');
+    });
     const { features } = JSON.parse(readFileSync(files.geojson, 'utf8')) as {
       features: {
         geometry: { coordinates: [number, number][][] };
@@ -127,10 +140,15 @@ describe('prediction of a whole slide', () => {
         const grey = 0.299 * r! + 0.587 * g! + 0.114 * b!;
         const colour = sequentialColormap((values[i]! - low) / (high - low));
         // JPEG at quality 90.
-        expect(drawn).toBeClose(colour.map((c) => 0.8 * c + 0.2 * grey), { atol: 6 });
+        expect(drawn).toBeClose(
+          colour.map((c) => 0.8 * c + 0.2 * grey),
+          { atol: 6 },
+        );
       }
       const corner = { x: 0, y: 0, width: 8, height: 8 };
-      const glass = (await slide.readScaled({ x: 0, y: 0, width: 32, height: 32 }, { widthPx: 8, heightPx: 8 })).pixels;
+      const glass = (
+        await slide.readScaled({ x: 0, y: 0, width: 32, height: 32 }, { widthPx: 8, heightPx: 8 })
+      ).pixels;
       expect(mean(await map.readRegion(corner))).toBeClose(mean(glass), { atol: 4 });
     } finally {
       await map.close();
@@ -144,11 +162,23 @@ describe('prediction of a whole slide', () => {
     const run = await runCli('predict', file('head.safetensors'), file('slide.svs'), ...args);
     expect([run.code, run.err]).toEqual([0, '']);
     expect(run.out).toContain(`12 genes at ${rows.length} patches`);
-    for (const name of ['predictions.csv', 'predictions.geojson', 'predictions.h5ad', `maps/${genes[0]}.tif`]) {
+    for (const name of [
+      'predictions.csv',
+      'predictions.geojson',
+      'predictions.h5ad',
+      `maps/${genes[0]}.tif`,
+    ]) {
       const [a, b] = [file('out'), file('cli')].map((folder) => readFileSync(`${folder}/${name}`));
       expect(a!.equals(b!), name).toBe(true);
     }
-    const again = await runCli('predict', file('head.safetensors'), file('slide.svs'), ...args, '--spot-um', '50');
+    const again = await runCli(
+      'predict',
+      file('head.safetensors'),
+      file('slide.svs'),
+      ...args,
+      '--spot-um',
+      '50',
+    );
     expect([again.code, again.err]).toEqual([2, expect.stringMatching(/whole slide uses, found --spot-um/)]);
   });
 
@@ -162,7 +192,9 @@ describe('prediction of a whole slide', () => {
     expect(existsSync(file('refused'))).toBe(false);
     const patches = { tissue: { from: 'segmentation' as const, settings: { saturation: 250 } } };
     const bare = predictSlide(head, file('slide.svs'), { ...elsewhere, patches });
-    await expect(bare).rejects.toThrow(/needed tissue on .*slide.svs, found no pixel has a saturation above 250/);
+    await expect(bare).rejects.toThrow(
+      /needed tissue on .*slide.svs, found no pixel has a saturation above 250/,
+    );
   });
 });
 

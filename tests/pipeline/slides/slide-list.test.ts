@@ -54,7 +54,9 @@ describe('lists of slides', () => {
       }),
     );
     await expect(listSlides([file('none')])).rejects.toThrow(/found none in .*none; name slide files/);
-    await expect(listSlides([file('a'), file('c')])).rejects.toThrow(/different file names.*a\/one.svs and .*c\/one.svs/);
+    await expect(listSlides([file('a'), file('c')])).rejects.toThrow(
+      /different file names.*a\/one.svs and .*c\/one.svs/,
+    );
     await expect(listSlides([file('bad.txt')])).rejects.toThrow(DataError);
     await expect(listSlides([file('bad.txt')])).rejects.toThrow(/line 1 of .*bad.txt, found a\/one.svs\tbig/);
   });

@@ -42,7 +42,7 @@ describe('a lock', () => {
 
   it('is taken over when its process on this machine is gone, by exactly one of many', async () => {
     const path = file('locks/dead.lock');
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 40; round++) {
       await foreignLock(path, { pid: deadPid });
       expect(await lockOwner(path)).toBeUndefined();
       const takers = await Promise.all(Array.from({ length: 8 }, () => takeSlideLock(path)));
@@ -50,11 +50,24 @@ describe('a lock', () => {
       expect(locks).toHaveLength(1);
       await locks[0]!.release();
     }
-    expect(readdirSync(file('locks')).filter((name) => name.endsWith('.stale'))).toEqual([]);
+    expect(readdirSync(file('locks')).filter((name) => name.endsWith('.clear'))).toEqual([]);
+  });
+
+  it('is taken over although a process died while it cleared a stale one', async () => {
+    const path = file('locks/twice.lock');
+    await foreignLock(path, { pid: deadPid });
+    writeFileSync(`${path}.clear`, '');
+    const old = new Date(Date.now() - 61_000);
+    utimesSync(`${path}.clear`, old, old);
+    await (await take(path)).release();
+    expect(existsSync(`${path}.clear`)).toBe(false);
   });
 
   it('of another machine, or of another set of process numbers, is stale only with age', async () => {
-    for (const change of [{ host: 'elsewhere', pid: deadPid }, { space: 'pid:[1]', pid: deadPid }]) {
+    for (const change of [
+      { host: 'elsewhere', pid: deadPid },
+      { space: 'pid:[1]', pid: deadPid },
+    ]) {
       const path = file('locks/far.lock');
       await foreignLock(path, change);
       expect(await takeSlideLock(path)).toMatchObject({ pid: deadPid });
