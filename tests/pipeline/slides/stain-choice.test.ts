@@ -5,7 +5,7 @@ import {
   stainTarget,
   stainTransform,
 } from '../../../src/pipeline/slides/stain-choice.ts';
-import { fitMacenko, fitReinhard, openSlide, readTile } from '../../../src/slide/index.ts';
+import { fitMacenko, fitReinhard, openSlide, planTiles, readTile } from '../../../src/slide/index.ts';
 import { writeSyntheticSlide } from '../../../src/synthetic/index.ts';
 import { temporaryFolder } from '../../slide/pictures.ts';
 import { sharedData } from '../../support/paths.ts';
@@ -27,7 +27,6 @@ describe('default stain targets', () => {
     await writeSyntheticSlide(file('a.svs'), { seed: 4, widthPx: 1600, heightPx: 1600 });
     const slide = await openSlide(file('a.svs'));
     try {
-      const { planTiles } = await import('../../../src/slide/index.ts');
       const { corners, size } = await planTiles(slide, { patchPx: 112, minTissueShare: 0.99 });
       const grid = { ...size, corners };
       const normalized = async (method: 'macenko' | 'reinhard') => {
