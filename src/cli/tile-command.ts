@@ -75,9 +75,11 @@ export function tileCommand(): Command {
     .addHelpText('after', EXAMPLES);
   return command.action(
     runCommand(async ({ signal, markFailed }, inputs: string[], flags: Flags) => {
-      const { listSlides, tileSlides } = await import('../pipeline/index.ts');
+      const { listSlides, shardOf, tileSlides } = await import('../pipeline/index.ts');
       const entries = await listSlides(inputs);
-      let progress: Progress | undefined;
+      const { shard } = flags;
+      const total = shard === undefined ? entries.length : shardOf(entries, shard).length;
+      using progress = new Progress({ label: 'tiling', total, unit: 'slides' });
       let place = 0;
       const run = await tileSlides(entries, flags.out, {
         ...(await patchOptions(flags)),
@@ -88,14 +90,15 @@ export function tileCommand(): Command {
         signal,
         run: {
           ...runOptions(flags, signal),
-          onSlide: ({ id }, index, total) => {
-            progress ??= new Progress({ label: 'tiling', total, unit: 'slides' });
+          onSlide: ({ id }, index) => {
             place = index;
             progress.update(index, id);
           },
         },
-        onProgress: (id, { step }) => progress?.update(place, `${id}: ${step}`),
-      }).finally(() => progress?.stop());
+        onProgress: (id, { step }) => progress.update(place, `${id}: ${step}`),
+      });
+      progress.update(run.outcomes.length);
+      progress.stop();
       const failures = failureLines(run.failures);
       createOutput(flags.json ?? false).result({ ...run, failures }, () => slideTable(run));
       reportFailures(run.failures, markFailed);

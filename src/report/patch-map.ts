@@ -18,7 +18,7 @@ export interface PatchMapOptions extends PatchField {
   readonly title: string;
   /** Written above the colour bar. */
   readonly unit: string;
-  /** Captions of the two pictures; default `H&E` and `predicted`. */
+  /** Captions of the two pictures; default `slide` and `predicted`. */
   readonly captions?: readonly [string, string];
   /** Default {@link sequentialColormap}. */
   readonly colormap?: Colormap;
@@ -35,7 +35,7 @@ export interface PatchMapOptions extends PatchField {
  * @throws ShapeError if there is not one value per patch.
  */
 export async function renderPatchMap(options: PatchMapOptions): Promise<Buffer> {
-  const { thumbnail, title, unit, corners, values, mpp, captions = ['H&E', 'predicted'] } = options;
+  const { thumbnail, title, unit, corners, values, mpp, captions = ['slide', 'predicted'] } = options;
   if (corners.length !== 2 * values.length) {
     throw new ShapeError('renderPatchMap', {
       need: `one value for each of ${corners.length / 2} patches`,

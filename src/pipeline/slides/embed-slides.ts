@@ -71,6 +71,7 @@ export interface EmbedSlidesRun extends SlideRun {
 /** Where the patches of one slide lie, and why. */
 interface Places {
   readonly grid: TileGrid;
+  readonly stepPx?: number;
   readonly origin: string;
   readonly reason?: string;
 }
@@ -114,7 +115,8 @@ async function placesOf(
   });
   const { corners, size, reason } = found;
   const none = reason === undefined ? {} : { reason };
-  return { grid: { corners, sidePx: size.sidePx, sizePx }, origin: found.tissue.origin, ...none };
+  const { sidePx, stepPx } = size;
+  return { grid: { corners, sidePx, sizePx }, stepPx, origin: found.tissue.origin, ...none };
 }
 
 /** One slide: opened for tissue and stain, then read patch by patch in a thread of its own. */
@@ -130,11 +132,11 @@ async function embedOne(
   const { settings, target } = encoder;
   let source: Awaited<ReturnType<typeof slidePatches>>;
   try {
-    const { grid, origin, reason } = await placesOf(slide, entry, settings, patches, check);
+    const { reason, ...places } = await placesOf(slide, entry, settings, patches, check);
     if (reason !== undefined) return { patches: 0, reason };
-    const stain = target === undefined ? undefined : await stainTransform(slide, grid, target);
+    const stain = target === undefined ? undefined : await stainTransform(slide, places.grid, target);
     const { mpp } = slide;
-    const place = { entry, open, grid, mpp, origin };
+    const place = { entry, open, mpp, ...places };
     source = await slidePatches(stain === undefined ? place : { ...place, stain });
   } finally {
     await slide.close();

@@ -3,7 +3,7 @@ import { PATCH_OPACITY, type PatchField, paintPatches, sequentialColormap } from
 import { type WholeSlide, writePyramid } from '../../slide/index.ts';
 
 /** Patches are drawn at least this many pixels wide. */
-const PATCH_PX = 16;
+const PATCH_PX = 32;
 
 /** What a heat map shows besides the values. */
 export interface HeatMapOptions extends PatchField {

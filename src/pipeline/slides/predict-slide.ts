@@ -58,7 +58,8 @@ async function predict(
     outcome!,
   );
   const predicted = predictRows(matrix(rows.length, width, values), head.probe);
-  return { rows, sidePx: Number(attributes.sidePx), genes: head.genes, values: predicted };
+  const [sidePx, stepPx] = [Number(attributes.sidePx), Number(attributes.stepPx)];
+  return { rows, sidePx, stepPx, genes: head.genes, values: predicted };
 }
 
 async function readEmbeddingsOf(
@@ -76,13 +77,16 @@ async function readEmbeddingsOf(
 /** A map and a heat map for every gene asked for. */
 async function draw(
   path: string,
-  { rows, sidePx, genes, values }: SlidePrediction,
+  { rows, sidePx, stepPx, genes, values }: SlidePrediction,
   unit: string,
   options: PredictSlideOptions,
 ): Promise<SlidePredictionFiles['maps']> {
   const { mpp, reader } = options.patches ?? {};
   const maps: { gene: string; path: string; heatMap: string }[] = [];
-  const corners = Float64Array.from(rows.flatMap(({ x, y }) => [x, y]));
+  // Of patches that overlap, the middle is drawn, so that every place shows the value of one patch.
+  const drawnPx = Math.min(sidePx, stepPx);
+  const margin = (sidePx - drawnPx) / 2;
+  const corners = Float64Array.from(rows.flatMap(({ x, y }) => [x + margin, y + margin]));
   const slide = await openSlide(path, {
     ...(mpp === undefined ? {} : { mpp }),
     ...(reader === undefined ? {} : { reader }),
@@ -92,7 +96,7 @@ async function draw(
     for (const gene of options.mapGenes) {
       const column = matrixColumn(values, genes.indexOf(gene));
       const range = patchRange(column);
-      const field = { corners, sidePx, values: column, range, unit };
+      const field = { corners, sidePx: drawnPx, values: column, range, unit };
       const file = (ending: string) => join(options.folder, 'maps', `${geneFileName(gene)}.${ending}`);
       const title = `${gene}, ${basename(path)}`;
       const size = slide.mpp === undefined ? {} : { mpp: slide.mpp };

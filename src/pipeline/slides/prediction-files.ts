@@ -10,6 +10,8 @@ export interface SlidePrediction {
   /** Names and upper left corners, level-0 pixels. */
   readonly rows: readonly PatchRow[];
   readonly sidePx: number;
+  /** Distance of neighbours, level-0 pixels. */
+  readonly stepPx: number;
   readonly genes: readonly string[];
   /** Patches x genes. */
   readonly values: Matrix;

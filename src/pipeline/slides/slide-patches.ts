@@ -12,6 +12,8 @@ export interface SlidePatchesOptions {
   readonly entry: SlideEntry;
   readonly open: OpenSlideOptions;
   readonly grid: TileGrid;
+  /** Distance of neighbours in level-0 pixels, where it is known. */
+  readonly stepPx?: number;
   /** Micrometres per level-0 pixel, where it is certain. */
   readonly mpp: number | undefined;
   /** Where the places come from, for the card of the result. */
@@ -33,7 +35,7 @@ export function patchRows({ corners }: Pick<TileGrid, 'corners'>): PatchRow[] {
 
 /** A slide as a source of patches; reads in a thread of its own. */
 export async function slidePatches(options: SlidePatchesOptions): Promise<PatchSource> {
-  const { entry, open, grid, mpp, origin, stain } = options;
+  const { entry, open, grid, stepPx, mpp, origin, stain } = options;
   const places = createHash('sha256').update(new Uint8Array(grid.corners.slice().buffer)).digest('hex');
   return {
     id: entry.id,
@@ -42,6 +44,7 @@ export async function slidePatches(options: SlidePatchesOptions): Promise<PatchS
       slide: await slideStamp(entry.path),
       mpp: mpp ?? 'unknown',
       sidePx: grid.sidePx,
+      ...(stepPx === undefined ? {} : { stepPx }),
       sizePx: grid.sizePx,
       places: `${grid.corners.length / 2}, sha256 ${places.slice(0, 16)}`,
       origin,

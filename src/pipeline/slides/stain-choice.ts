@@ -48,8 +48,8 @@ export const DEFAULT_TARGETS: { readonly macenko: MacenkoFit; readonly reinhard:
   },
   reinhard: {
     space: 'lab',
-    mean: [59.06653211, 22.25001113, -9.45435060],
-    std: [26.51707077, 16.31620210, 10.31721498],
+    mean: [59.06653211, 22.25001113, -9.4543506],
+    std: [26.51707077, 16.3162021, 10.31721498],
   },
 };
 

@@ -38,7 +38,7 @@ const options = () => ({
 beforeAll(async () => {
   await buildWorker();
   await writeSmallEncoder(file('encoder.safetensors'));
-  await writeSyntheticSlide(file('slide.svs'), { seed: 2, widthPx: 3000, heightPx: 2400 });
+  await writeSyntheticSlide(file('slide.svs'), { seed: 3, widthPx: 3000, heightPx: 2400 });
   await writeSyntheticCohort(file('cohort'), {
     seed: 5,
     studies: 2,
@@ -126,10 +126,10 @@ describe('prediction of a whole slide', () => {
     const values = rows.map((row) => numbers(row)[2]!);
     const [low, high] = patchRange(values);
     const k = heatMapDownsample(112);
-    expect(k).toBe(4);
+    expect(k).toBe(2);
     const [map, slide] = [await openSlide(files.maps[0]!.heatMap), await openSlide(file('slide.svs'))];
     try {
-      expect([map.widthPx, map.heightPx, map.mpp]).toEqual([750, 600, 2]);
+      expect([map.widthPx, map.heightPx, map.mpp]).toEqual([1500, 1200, 1]);
       expect(map.levels.length).toBeGreaterThan(1);
       for (const i of [0, 9, 33]) {
         const [x, y] = numbers(rows[i]!).map((value) => Math.floor(value / k));
@@ -147,7 +147,7 @@ describe('prediction of a whole slide', () => {
       }
       const corner = { x: 0, y: 0, width: 8, height: 8 };
       const glass = (
-        await slide.readScaled({ x: 0, y: 0, width: 32, height: 32 }, { widthPx: 8, heightPx: 8 })
+        await slide.readScaled({ x: 0, y: 0, width: 16, height: 16 }, { widthPx: 8, heightPx: 8 })
       ).pixels;
       expect(mean(await map.readRegion(corner))).toBeClose(mean(glass), { atol: 4 });
     } finally {
@@ -155,6 +155,40 @@ describe('prediction of a whole slide', () => {
       await slide.close();
     }
     for (const { path } of files.maps) expect(readFileSync(path).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('shows the middle of patches that overlap', async () => {
+    const patches = { grid: 'slide' as const, overlapUm: 28 };
+    const { table, maps } = await predictSlide(head, file('slide.svs'), {
+      ...options(),
+      folder: file('overlap'),
+      patches,
+    });
+    const lines = readFileSync(table, 'utf8').trimEnd().split('\n').slice(1);
+    const found = lines.map((line) => numbers(line.split(',')));
+    const values = found.map((row) => row[2]!);
+    const [low, high] = patchRange(values);
+    expect(lines.length).toBeGreaterThan(3 * rows.length);
+    const map = await openSlide(maps[0]!.heatMap);
+    try {
+      const { mpp } = map;
+      const k = mpp! / 0.5;
+      for (const i of [5, 40, 120]) {
+        const [x, y, value] = found[i]!;
+        const side = 56 / k;
+        const region = { x: x! / k - side / 4, y: y! / k - side / 4, width: side / 2, height: side / 2 };
+        const colour = sequentialColormap((value! - low) / (high - low));
+        const drawn = mean(await map.readRegion(region));
+        // The share of the tissue's grey is the same in all channels.
+        const rest = drawn.map((c, j) => c - 0.8 * colour[j]!);
+        expect(rest[0]).toBeCloseTo(rest[1]!, -1);
+        expect(rest[1]).toBeCloseTo(rest[2]!, -1);
+        expect(Math.min(...rest)).toBeGreaterThan(0);
+        expect(Math.max(...rest)).toBeLessThan(52);
+      }
+    } finally {
+      await map.close();
+    }
   });
 
   it('is the same from the command line, which recognises slides by name', async () => {

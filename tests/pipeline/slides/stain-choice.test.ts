@@ -44,7 +44,8 @@ describe('default stain targets', () => {
       expect(mean).toBeClose(DEFAULT_TARGETS.reinhard.mean, { atol: 3 });
       expect(std).toBeClose(DEFAULT_TARGETS.reinhard.std, { atol: 5 });
       const { haematoxylin, eosin } = fitMacenko(await normalized('macenko'));
-      const cosine = (a: readonly number[], b: readonly number[]) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+      const cosine = (a: readonly number[], b: readonly number[]) =>
+        a.reduce((sum, v, i) => sum + v * b[i]!, 0);
       expect(cosine(haematoxylin, DEFAULT_TARGETS.macenko.haematoxylin)).toBeGreaterThan(0.98);
       expect(cosine(eosin, DEFAULT_TARGETS.macenko.eosin)).toBeGreaterThan(0.98);
     } finally {
