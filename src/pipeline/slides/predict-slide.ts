@@ -58,7 +58,7 @@ async function predict(
     outcome!,
   );
   const predicted = predictRows(matrix(rows.length, width, values), head.probe);
-  const [sidePx, stepPx] = [Number(attributes.sidePx), Number(attributes.stepPx)];
+  const [sidePx, stepPx] = [Number(attributes.sidePx), Number(attributes.stepPx ?? attributes.sidePx)];
   return { rows, sidePx, stepPx, genes: head.genes, values: predicted };
 }
 
