@@ -6,7 +6,14 @@ import { failureLines, reportFailures } from './cohort-options.ts';
 import { embedProgress } from './embed-progress.ts';
 import { createOutput } from './output.ts';
 import type { CommandContext } from './run-command.ts';
-import { patchOptions, refuseOptions, runOptions, type SlideFlags, slideTable } from './slide-options.ts';
+import {
+  patchOptions,
+  refuseIdleLimits,
+  refuseOptions,
+  runOptions,
+  type SlideFlags,
+  slideTable,
+} from './slide-options.ts';
 
 /** Flags that `embed` has for slides. */
 export interface EmbedSlideFlags extends SlideFlags {
@@ -47,6 +54,7 @@ export async function runEmbedSlides(
 ): Promise<void> {
   refuseOptions(command, ['sections', 'matrix', 'unplacedCounts', 'pictures'], 'embedding of whole slides');
   if (flags.coords !== undefined) refuseOptions(command, DECIDED_BY_COORDS, 'embedding with --coords');
+  refuseIdleLimits(flags);
   const { embedSlides, listSlides } = await import('../pipeline/index.ts');
   const entries = await listSlides(inputs);
   using progress = embedProgress();

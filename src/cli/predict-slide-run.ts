@@ -6,7 +6,13 @@ import { embedProgress } from './embed-progress.ts';
 import type { ComputeFlags } from './encoder-options.ts';
 import { createOutput } from './output.ts';
 import type { CommandContext } from './run-command.ts';
-import { patchOptions, refuseOptions, runOptions, type SlideFlags } from './slide-options.ts';
+import {
+  patchOptions,
+  refuseIdleLimits,
+  refuseOptions,
+  runOptions,
+  type SlideFlags,
+} from './slide-options.ts';
 
 interface Flags extends ComputeFlags, SlideFlags {
   readonly out: string;
@@ -35,6 +41,7 @@ export async function runPredictSlide(
 ): Promise<void> {
   const unused = ['sections', 'matrix', 'unplacedCounts', 'compare', 'spotUm'];
   refuseOptions(command, unused, 'prediction of a whole slide');
+  refuseIdleLimits(flags);
   const { predictSlide } = await import('../pipeline/index.ts');
   // One grid for the whole slide: no place is predicted twice.
   const patches = { grid: 'slide' as const, ...(await patchOptions(flags)) };

@@ -188,6 +188,19 @@ export function refuseOptions(command: Command, names: readonly string[], form: 
   });
 }
 
+/**
+ * Limits of ink and focus only flag patches; where nobody sees the flags they must drop them.
+ *
+ * @throws UsageError for a limit without its `--drop`.
+ */
+export function refuseIdleLimits({ maxInk, minFocus, drop = [] }: SlideFlags): void {
+  const next = (kind: string) => `add --drop ${kind}, or leave the limit out`;
+  if (maxInk !== undefined && !drop.includes('ink'))
+    refuse('--max-ink with --drop ink', 'no --drop ink', next('ink'));
+  if (minFocus !== undefined && !drop.includes('blurred'))
+    refuse('--min-focus with --drop blurred', 'no --drop blurred', next('blurred'));
+}
+
 /** One line per slide: what happened, patches, time. */
 export function slideTable({ outcomes, report }: SlideRun): string {
   const rows = outcomes.map(({ id, status, patches, resumed, seconds, reason }) => {

@@ -222,6 +222,8 @@ describe('embed on slides', () => {
     [['--stain-target', 'x.svs'], /--stain macenko/],
     [['--mask', 'nowhere.png'], /nothing at nowhere\.png/],
     [['--mask-classes', 'Tumour'], /--mask/],
+    [['--min-focus', '20'], /--drop blurred/],
+    [['--max-ink', '0.1', '--min-focus', '20', '--drop', 'blurred'], /--drop ink/],
     [['--tissue', 'tcga', '--mask', 'x'], /both/],
   ])('refuses %j', async (flags, sentence) => {
     const run = await embed(join(root, 'refused'), [join(slides, 's1.svs'), ...flags]);
