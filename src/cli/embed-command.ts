@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
 import type { EmbedRun } from '../pipeline/index.ts';
 import {
   addCohortOptions,
@@ -10,16 +11,15 @@ import {
   reportFailures,
 } from './cohort-options.ts';
 import { embedProgress } from './embed-progress.ts';
+import { type EmbedSlideFlags, namesSlides, runEmbedSlides } from './embed-slides-run.ts';
 import { addEncoderOptions, type EncoderFlags, encoderSettings } from './encoder-options.ts';
 import { createOutput } from './output.ts';
 import { runCommand } from './run-command.ts';
+import { addShardOption, addTissueOptions, refuseOptions, SLIDE_OPTION_NAMES } from './slide-options.ts';
 import { formatTable } from './table.ts';
 
-interface Flags extends EncoderFlags, CohortFlags {
-  readonly out: string;
+interface Flags extends EncoderFlags, CohortFlags, EmbedSlideFlags {
   readonly pictures?: boolean;
-  readonly overwrite?: boolean;
-  readonly json?: boolean;
 }
 
 const EXAMPLES = `
@@ -31,7 +31,13 @@ Examples:
   # a folder of 256 px pictures
   $ mvhybrid embed patches/ --pictures --size 256 --weights teacher.safetensors --out embeddings/
 
+  # whole slides: tissue, patches, embeddings; several processes or machines may share the folder
+  $ mvhybrid embed slides/ --slides --weights mvhybrid.pth --min-tissue 0.15 --out embeddings/
+  # where CLAM, TRIDENT or \`mvhybrid tile\` cut them
+  $ mvhybrid embed a.svs b.svs --coords tiles/ --weights mvhybrid.pth --out embeddings/
+
 Writes one HDF5 file per section: embeddings (N, D) float32, barcodes (N), coords (N, 2) level-0 top left corners.
+For slides also state/ (what is done, who is at it) and run-report.json; a slide that fails is listed at the end.
 An interrupted run goes on where it stopped when the same command is given again.
 `;
 
@@ -48,11 +54,38 @@ function report({ outcomes }: EmbedRun): string {
   );
 }
 
+/** Options that only whole slides use. */
+function addSlideOptions(command: Command): Command {
+  command
+    .optionsGroup('Whole slides:')
+    .option('--slides', 'the arguments are whole slides, or folders of them')
+    .option('--coords <folder>', 'use the patches that CLAM, TRIDENT or `tile` left there')
+    .addOption(
+      new Option('--stain <method>', 'normalise stain, one fit per slide').choices(['macenko', 'reinhard']),
+    )
+    .option('--stain-target <picture>', 'whose stain to take over (default: a common H&E)');
+  return addShardOption(addTissueOptions(command));
+}
+
+function onlyInput(inputs: readonly string[]): string {
+  if (inputs.length === 1) return inputs[0]!;
+  throw new UsageError('embed', {
+    need: 'one cohort, or one folder of pictures',
+    found: `${inputs.length} arguments`,
+    next: 'give one; several slides need no --pictures',
+  });
+}
+
 export function embedCommand(): Command {
   const command = new Command('embed')
-    .summary('spots or pictures to feature vectors')
-    .description('Turns the patch around every spot into a feature vector (HDF5, one file per section).')
-    .argument('<cohort>', `${COHORT_HELP}; with --pictures a folder of pictures`)
+    .summary('spots, pictures or whole slides to feature vectors')
+    .description(
+      'Turns the patch around every spot, or every patch of tissue of whole slides, into a feature vector (HDF5).',
+    )
+    .argument(
+      '<inputs...>',
+      `${COHORT_HELP}; with --pictures a folder of pictures; or whole slides: files, lists (.txt), with --slides folders`,
+    )
     .requiredOption('--out <folder>', 'where the files go')
     .option(
       '--pictures',
@@ -60,11 +93,17 @@ export function embedCommand(): Command {
     )
     .option('--overwrite', 'replace results and unfinished work made with other settings')
     .option('--json', 'print the result as JSON');
-  addCohortOptions(addEncoderOptions(command)).addHelpText('after', EXAMPLES);
+  addCohortOptions(addEncoderOptions(command));
+  addSlideOptions(command).addHelpText('after', EXAMPLES);
   return command.action(
-    runCommand(async ({ signal, markFailed }, path: string, flags: Flags) => {
-      const { embedPictures, embedSections } = await import('../pipeline/index.ts');
+    runCommand(async (context, inputs: string[], flags: Flags, self: Command) => {
+      const { signal, markFailed } = context;
       const settings = encoderSettings(flags);
+      if (flags.slides || (!flags.pictures && namesSlides(inputs)))
+        return runEmbedSlides(context, inputs, flags, settings, self);
+      refuseOptions(self, SLIDE_OPTION_NAMES, 'embedding of sections and pictures');
+      const { embedPictures, embedSections } = await import('../pipeline/index.ts');
+      const path = onlyInput(inputs);
       using progress = embedProgress();
       const options = { overwrite: flags.overwrite ?? false, onProgress: progress.onProgress };
       let run: EmbedRun;

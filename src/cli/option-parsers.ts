@@ -1,7 +1,8 @@
 /** Option values: from text to checked numbers and lists, with one clear sentence otherwise. */
 import { InvalidArgumentError } from 'commander';
 
-function numberOf(text: string): number {
+/** Any finite number. */
+export function numberOf(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
   return value;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Prediction } from '../pipeline/index.ts';
+import { isSlideName } from '../pipeline/slides/slide-list.ts';
 import {
   addCohortOptions,
   type CohortFlags,
@@ -12,14 +13,16 @@ import { embedProgress } from './embed-progress.ts';
 import { addComputeOptions, type ComputeFlags } from './encoder-options.ts';
 import { nameList, positiveNumber } from './option-parsers.ts';
 import { createOutput } from './output.ts';
+import { runPredictSlide } from './predict-slide-run.ts';
 import { runCommand } from './run-command.ts';
+import { addTissueOptions, refuseOptions, SLIDE_OPTION_NAMES, type SlideFlags } from './slide-options.ts';
 
-interface Flags extends ComputeFlags, CohortFlags {
+interface Flags extends ComputeFlags, CohortFlags, SlideFlags {
   readonly out: string;
   readonly genes?: string[];
   readonly spotUm: number;
   readonly compare?: boolean;
-  readonly overwrite?: boolean;
+  readonly slide?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,8 +31,11 @@ Examples:
   $ mvhybrid predict model/head.safetensors cohort/ --sections C3 --genes ERBB2,CD74 --out predicted/
   # measured counts beside the prediction
   $ mvhybrid predict model/head.safetensors section/ --weights mvhybrid.pth --genes ERBB2 --compare --out predicted/
+  # a whole slide, recognised by its name (or --slide)
+  $ mvhybrid predict model/head.safetensors slide.svs --weights mvhybrid.pth --genes ERBB2 --out predicted/
 
 Writes predictions.csv (barcode, centre in level-0 pixels, one column per gene: ln(1 + count)) and maps/<gene>.png.
+For a whole slide also predictions.h5ad, predictions.geojson (squares for QuPath) and maps/<gene>.tif (a pyramid).
 Encoder and patch size come from the head; a head on published weights needs the same file with --weights.
 `;
 
@@ -44,12 +50,12 @@ function report({ table, maps, spots, genes }: Prediction): string {
 
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .summary('expression of one section from its image')
+    .summary('expression of a section or a whole slide from its image')
     .description(
-      'Predicts gene expression at every spot of a section and draws the genes asked for over the tissue.',
+      'Predicts gene expression at every spot of a section, or everywhere on the tissue of a whole slide, and draws the genes asked for.',
     )
     .argument('<head>', 'a head written by `fit`')
-    .argument('<section>', 'the section, or a cohort with --sections naming one of it')
+    .argument('<section>', 'the section, a cohort with --sections naming one of it, or a whole slide')
     .requiredOption('--out <folder>', 'where table, maps and embeddings go')
     .option('--genes <names>', 'genes to draw, between commas', nameList)
     .option('--compare', 'draw measured counts beside the prediction where the section has them')
@@ -57,12 +63,17 @@ export function predictCommand(): Command {
   addCohortOptions(addComputeOptions(command))
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', EXAMPLES);
+    .optionsGroup('Whole slides:')
+    .option('--slide', 'the argument is a whole slide, whatever its name');
+  addTissueOptions(command).addHelpText('after', EXAMPLES);
   return command.action(
-    runCommand(async ({ signal, markFailed }, headPath: string, path: string, flags: Flags) => {
+    runCommand(async (context, headPath: string, path: string, flags: Flags, self: Command) => {
+      const { signal, markFailed } = context;
       const { predictSection } = await import('../pipeline/index.ts');
       const { readExpressionHead } = await import('../eval/index.ts');
       const head = await readExpressionHead(headPath);
+      if (flags.slide || isSlideName(path)) return runPredictSlide(context, head, path, flags, self);
+      refuseOptions(self, SLIDE_OPTION_NAMES, 'prediction of sections');
       const cohort = await readSections(path, flags, signal);
       if (cohort.sections.length > 1) {
         throw new UsageError('predict', {

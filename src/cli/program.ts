@@ -9,6 +9,7 @@ import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
 import { reportCommand } from './report-command.ts';
+import { tileCommand } from './tile-command.ts';
 import { packageVersion } from './version.ts';
 
 /** The command line with all its commands. */
@@ -26,6 +27,7 @@ export function createProgram(): Command {
     );
   for (const make of [
     demoCommand,
+    tileCommand,
     embedCommand,
     benchmarkCommand,
     analyzeCommand,

@@ -45,5 +45,6 @@ export {
 } from './labelled-data.ts';
 export { type Prediction, type PredictOptions, predictSection } from './predict-section.ts';
 export { readDuplicates } from './read-duplicates.ts';
+export * from './slides/index.ts';
 export { writeReport } from './write-report.ts';
 export { writeRun } from './write-run.ts';

@@ -38,7 +38,10 @@ export interface Prediction {
 }
 
 /** The encoder that a head's card names. */
-function encoderOf(head: ExpressionHead, options: PredictOptions): EncoderSettings {
+export function encoderOf(
+  head: ExpressionHead,
+  options: Pick<PredictOptions, 'weights' | 'device' | 'threads'>,
+): EncoderSettings {
   const { backbone, backboneOptions = '{}', features, patchUm, sizePx, batch, weights = '' } = head.card;
   if (backbone === undefined || features === undefined || patchUm === undefined || sizePx === undefined) {
     throw new DataError('predict', { need: 'a head whose card names its encoder', found: 'one without' });
@@ -58,13 +61,24 @@ function encoderOf(head: ExpressionHead, options: PredictOptions): EncoderSettin
   };
 }
 
-function checkGenes(head: ExpressionHead, wanted: readonly string[]): void {
+/** @throws UsageError for genes that the head does not predict. */
+export function checkGenes(head: ExpressionHead, wanted: readonly string[]): void {
   const unknown = wanted.filter((gene) => !head.genes.includes(gene));
   if (unknown.length === 0) return;
   throw new UsageError('predict', {
     need: `genes that the head predicts (${head.genes.slice(0, 8).join(', ')} ... ${head.genes.length} in all)`,
     found: unknown.join(', '),
     next: 'ask for some of these, or fit a head with the genes you need',
+  });
+}
+
+/** @throws UsageError for an encoder other than the one the head was trained with. */
+export function checkWeights(head: ExpressionHead, weights: string): void {
+  if (weights === head.card.weights) return;
+  throw new UsageError('predict', {
+    need: `the encoder weights that the head was trained with (${head.card.weights})`,
+    found: weights,
+    next: 'give that checkpoint with --weights',
   });
 }
 
@@ -75,9 +89,9 @@ function tableOf(section: Section, genes: readonly string[], values: Matrix): st
   return csvText(['barcode', 'x_px', 'y_px', ...genes], rows);
 }
 
-/** A file name that is safe for any gene name. */
-function fileName(gene: string): string {
-  return `${gene.replace(/[^\w.-]/g, '_')}.png`;
+/** A file name that is safe for any gene name, without ending. */
+export function geneFileName(gene: string): string {
+  return gene.replace(/[^\w.-]/g, '_');
 }
 
 async function drawMaps(
@@ -108,7 +122,7 @@ async function drawMaps(
             predicted,
           })
         : await renderGeneMap({ ...common, title: `${gene}, ${section.id}, predicted`, values: predicted });
-      const path = join(options.folder, 'maps', fileName(gene));
+      const path = join(options.folder, 'maps', `${geneFileName(gene)}.png`);
       await writeFileAtomically(path, png);
       maps.push({ gene, path });
     }
@@ -133,13 +147,7 @@ export async function predictSection(
   const embeddings = options.embeddings ?? join(options.folder, 'embeddings');
   const run = await embedSections([section], embeddings, encoder, options.embed);
   if (run.failures.length > 0) throw run.failures[0]!.error;
-  if (run.encoder.weights !== head.card.weights) {
-    throw new UsageError('predict', {
-      need: `the encoder weights that the head was trained with (${head.card.weights})`,
-      found: run.encoder.weights,
-      next: 'give that checkpoint with --weights',
-    });
-  }
+  checkWeights(head, run.encoder.weights);
   const [embedded] = await readEmbedded([section], run);
   const values = predictRows(embedded!.features, head.probe);
   const table = join(options.folder, 'predictions.csv');

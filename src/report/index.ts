@@ -20,6 +20,14 @@ export {
   renderGeneMapPair,
 } from './gene-map.ts';
 export { escapeHtml, type HtmlColumn, htmlPage, htmlTable } from './html-page.ts';
+export { PATCH_OPACITY, type PatchMapOptions, renderPatchMap } from './patch-map.ts';
+export {
+  type PatchField,
+  type PatchStyle,
+  type PlacedPicture,
+  paintPatches,
+  patchRange,
+} from './patch-raster.ts';
 export { documentCsv, documentHtml, documentJson, documentMarkdown } from './render-document.ts';
 export { barChart, scatterChart, stepChart } from './result-charts.ts';
 export { type TextStyle, textSvg, textWidth } from './stroke-font.ts';
