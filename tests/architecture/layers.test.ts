@@ -13,6 +13,7 @@ const RESULTS = ['embedding', 'eval', 'train', 'report', 'pipeline'];
 const ALLOWED: Record<string, readonly string[]> = {
   errors: [],
   core: [],
+  contract: [],
   tensor: ['core'],
   nn: ['core', 'tensor'],
   optim: ['core', 'tensor', 'nn'],
@@ -29,7 +30,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   report: ['core', 'slide', 'spatial', 'eval'],
   pipeline: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'train', 'report'],
   bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS],
-  server: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
+  server: ['core', 'contract', ...COMPUTE, ...MEASURED, ...RESULTS],
   cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'server'],
   index: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
 };
