@@ -2,6 +2,8 @@
 
 /** One run of the work, ready to be timed, and how to take it down. */
 export interface Ready {
+  /** Useful floating-point operations of one run: its matrix products, as src/backbones/flops.ts counts them. */
+  readonly flops?: number;
   run(): void;
   dispose(): void;
 }
@@ -16,8 +18,6 @@ export interface BenchCase {
   readonly name: string;
   /** Sizes of the inputs, for people. */
   readonly shape: string;
-  /** Useful floating-point operations of one run; see flops.ts for what counts. */
-  readonly flops?: number;
   /** Things that one run gets done, e.g. 16 patches. */
   readonly items?: { readonly count: number; readonly unit: string };
   readonly target?: Target;

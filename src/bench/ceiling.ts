@@ -1,7 +1,7 @@
 /** The most that this machine gets out of one large float32 product, by the engine's fastest path. */
+import { productFlops } from '../backbones/index.ts';
 import { linear, noGrad } from '../tensor/index.ts';
 import type { Ready } from './case.ts';
-import { productFlops } from './flops.ts';
 import { overInputs } from './inputs.ts';
 
 const SIDE = 2048;

@@ -11,7 +11,7 @@ const HEADER = [
   'CPU ms',
   'GFLOP/s',
   'of ceiling',
-  'by CPU time',
+  'paired',
   'per second',
   'target',
 ];
@@ -36,7 +36,7 @@ function cellsOf(row: BenchRow): string[] {
     timing.cpu.toFixed(2),
     gflopsPerSecond?.toFixed(0) ?? '',
     row.ceilingFraction?.toFixed(2) ?? '',
-    row.cpuCeilingFraction?.toFixed(2) ?? '',
+    row.pairedFraction?.toFixed(2) ?? '',
     itemsPerSecond === undefined ? '' : `${itemsPerSecond.toFixed(2)} ${items!.unit}`,
     targetText(row.target, row.targetMet),
   ];

@@ -35,12 +35,17 @@ export interface BenchOptions {
 
 export interface BenchRow extends Omit<BenchCase, 'prepare'> {
   readonly timing: Timing;
+  /** Useful operations of one run, where its products are what takes the time. */
+  readonly flops?: number;
   /** GFLOP/s at the median time. */
   readonly gflopsPerSecond?: number;
-  /** That speed over the ceiling's right before it, median over runs. */
+  /** That speed over the report's median ceiling; targets are judged by it. */
   readonly ceilingFraction?: number;
-  /** The same by processor time: what an idle machine with perfect sharing among threads would come to. */
-  readonly cpuCeilingFraction?: number;
+  /**
+   * Each run's speed over that of the one product right before it, median over runs. For busy machines, where both are
+   * slowed alike; on an idle one it comes out higher, as the single product has no warm-up.
+   */
+  readonly pairedFraction?: number;
   /** Items per second at the median time. */
   readonly itemsPerSecond?: number;
   /** Whether the target was kept here and now. */
@@ -66,36 +71,35 @@ function isMet(target: Target, timing: Timing, fraction: number): boolean {
   return target.kind === 'milliseconds' ? timing.median <= target.atMost : fraction >= target.atLeast;
 }
 
-function rowOf(
-  { prepare: _, ...facts }: BenchCase,
-  times: readonly Sample[],
-  ceilings: readonly Sample[],
-): BenchRow {
+/** One benchmark's runs, each with the product right before it. */
+interface Measured {
+  readonly facts: Omit<BenchCase, 'prepare'>;
+  readonly flops: number | undefined;
+  readonly times: readonly Sample[];
+  readonly ceilings: readonly Sample[];
+}
+
+function rowOf({ facts, flops, times, ceilings }: Measured, ceilingGflops: number): BenchRow {
   const timing = summarize(times);
-  const { flops, items, target } = facts;
-  const fractionBy = (clock: keyof Sample): number =>
-    median(
-      times.map((time, i) => ((flops ?? Number.NaN) / time[clock]) * (ceilings[i]![clock] / CEILING_FLOPS)),
-    );
-  const fraction = fractionBy('wall');
+  const { items, target } = facts;
+  const speed = (flops ?? Number.NaN) / timing.median / 1e6;
+  const fraction = speed / ceilingGflops;
+  const paired = (): number =>
+    median(times.map((time, i) => (flops! / time.wall) * (ceilings[i]!.wall / CEILING_FLOPS)));
   return {
     ...facts,
     timing,
     ...(flops === undefined
       ? {}
-      : {
-          gflopsPerSecond: flops / timing.median / 1e6,
-          ceilingFraction: fraction,
-          cpuCeilingFraction: fractionBy('cpu'),
-        }),
+      : { flops, gflopsPerSecond: speed, ceilingFraction: fraction, pairedFraction: paired() }),
     ...(items === undefined ? {} : { itemsPerSecond: (1000 * items.count) / timing.median }),
     ...(target === undefined ? {} : { targetMet: isMet(target, timing, fraction) }),
   };
 }
 
 /** Times one benchmark, with a run of the ceiling before each of its runs. */
-function measureCase(one: BenchCase, plan: RunPlan, ceiling: () => Sample): BenchRow {
-  const ready = one.prepare();
+function measureCase({ prepare, ...facts }: BenchCase, plan: RunPlan, ceiling: () => Sample): Measured {
+  const ready = prepare();
   try {
     const ceilings: Sample[] = [];
     const times = timeRuns(
@@ -105,7 +109,7 @@ function measureCase(one: BenchCase, plan: RunPlan, ceiling: () => Sample): Benc
         ceilings.push(ceiling());
       },
     );
-    return rowOf(one, times, ceilings);
+    return { facts, flops: ready.flops, times, ceilings };
   } finally {
     ready.dispose();
   }
@@ -114,8 +118,8 @@ function measureCase(one: BenchCase, plan: RunPlan, ceiling: () => Sample): Benc
 /**
  * Measures the engine's hot paths.
  *
- * The ceiling is measured right before every timed run, so that other work on the machine slows both and their ratio
- * remains meaningful.
+ * The ceiling is measured right before every timed run, so that it sees what else the machine was doing; a benchmark is
+ * compared with the median of all of them.
  *
  * @throws UsageError for an unknown name.
  */
@@ -134,12 +138,13 @@ export function runBench({ only, threads = 2, budgetMs = 4000, onCase }: BenchOp
       return sample;
     };
     const plan = { warmUp: 2, minRuns: 5, maxRuns: 50, budgetMs };
-    const rows = cases.map((one) => {
+    const measured = cases.map((one) => {
       onCase?.(one.name);
       return measureCase(one, plan, ceiling);
     });
     const gflops = (ms: number): number => CEILING_FLOPS / ms / 1e6;
     const { median: middle, min } = summarize(ceilings);
+    const rows = measured.map((one) => rowOf(one, gflops(middle)));
     return { machine, ceiling: { medianGflops: gflops(middle), bestGflops: gflops(min) }, rows };
   } finally {
     product.dispose();
