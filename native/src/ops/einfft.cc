@@ -16,30 +16,38 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// [n, n]: rows cos(2 pi k t / n) for k = 0..n/2, then sin for k = 1..(n-1)/2, times `scale`.
-Tensor half_spectrum_matrix(int64_t n, double scale) {
-  auto matrix = at::empty({n, n}, at::kFloat);
+/// What the kernel multiplies with; see kernels/dft_kernel.h.
+struct Matrices {
+  Tensor cosines, sines, all;
+};
+
+/// cos or sin(2 pi k t / n) / sqrt(n) for k, t = first .. first + count - 1.
+Tensor wave_matrix(int64_t n, bool cosine, int64_t first, int64_t count) {
+  auto matrix = at::empty({count, count}, at::kFloat);
   float* m = matrix.data_ptr<float>();
-  for (int64_t r = 0; r < n; r++) {
-    const bool cosine = r <= n / 2;
-    const int64_t k = cosine ? r : r - n / 2;
-    for (int64_t t = 0; t < n; t++) {
-      const double angle = 2 * M_PI * static_cast<double>((k * t) % n) / static_cast<double>(n);
-      m[r * n + t] = static_cast<float>(scale * (cosine ? std::cos(angle) : std::sin(angle)));
+  for (int64_t k = 0; k < count; k++)
+    for (int64_t t = 0; t < count; t++) {
+      const double angle = 2 * M_PI * static_cast<double>(((k + first) * (t + first)) % n) / static_cast<double>(n);
+      m[k * count + t] = static_cast<float>((cosine ? std::cos(angle) : std::sin(angle)) / std::sqrt(static_cast<double>(n)));
     }
-  }
   return matrix;
 }
 
+Matrices make_matrices(int64_t n) {
+  const auto cosines = wave_matrix(n, true, 0, n), sines = wave_matrix(n, false, 0, n);
+  const int64_t c = n / 2 + 1, s = (n - 1) / 2;
+  return {cosines.narrow(0, 0, c).narrow(1, 0, c).contiguous(), wave_matrix(n, false, 1, s),
+          at::cat({cosines.narrow(0, 0, c), sines.narrow(0, 1, s)})};
+}
+
 /// Matrices are kept for the few lengths a program uses; a long list of lengths starts over.
-Tensor kept_matrix(int64_t n) {
+Matrices kept_matrices(int64_t n) {
   static std::mutex lock;
-  static std::map<int64_t, Tensor> made;
+  static std::map<int64_t, Matrices> made;
   std::lock_guard<std::mutex> hold(lock);
   if (made.size() > 32) made.clear();
-  auto& entry = made[n];
-  if (!entry.defined()) entry = half_spectrum_matrix(n, 1 / std::sqrt(static_cast<double>(n)));
-  return entry;
+  const auto found = made.find(n);
+  return found != made.end() ? found->second : made.emplace(n, make_matrices(n)).first->second;
 }
 
 struct Layout {
@@ -68,26 +76,32 @@ Layout layout_of_spectrum(const Tensor& s, int64_t batch) {
   return {batch, s.size(1) / batch, s.size(0), s.size(2) / 2};
 }
 
-float* scratch(int64_t slot, int64_t floats) {
-  static thread_local std::vector<float> buffers[2];
-  if (static_cast<int64_t>(buffers[slot].size()) < floats) buffers[slot].resize(static_cast<size_t>(floats));
-  return buffers[slot].data();
+/// Scratch that a thread keeps between tasks.
+float* scratch(int64_t floats) {
+  static thread_local std::vector<float> buffer;
+  if (static_cast<int64_t>(buffer.size()) < floats) buffer.resize(static_cast<size_t>(floats));
+  return buffer.data();
+}
+
+/// Runs work(batch element, slice, matrices, scratch) for all of them, shared among threads.
+template <class F>
+void for_each_slice(const Layout& l, F work) {
+  const auto tokens = kept_matrices(l.tokens), blocks = kept_matrices(l.blocks);
+  const kernels::DftMatrices matrices{tokens.cosines.data_ptr<float>(), tokens.sines.data_ptr<float>(), blocks.all.data_ptr<float>()};
+  kernels::for_each_task(l.batch * l.pieces(), [&](int64_t task) {
+    const auto slice = l.slice(task % l.pieces());
+    work(task / l.pieces(), slice, matrices, scratch(kernels::dft_scratch_size(slice)));
+  });
 }
 
 Tensor dft_kernel(const Tensor& x_given, int64_t blocks) {
   const auto x = with_dense_rows(x_given);
   const auto l = layout_of_signal(x, blocks);
   auto spectrum = at::empty({blocks, l.batch * l.tokens, 2 * l.width}, x.options());
-  const auto tokens = kept_matrix(l.tokens), mixing = kept_matrix(blocks);
   const auto rows = rows_of(x);
-  kernels::for_each_task(l.batch * l.pieces(), [&](int64_t task) {
-    const int64_t b = task / l.pieces();
-    const auto slice = l.slice(task % l.pieces());
-    const int64_t columns = blocks * slice.width, size = l.tokens * columns;
-    float *mixed = scratch(0, size), *half = scratch(1, size);
-    kernels::block_dft(slice, rows.at(b, 0), rows.row_stride, mixing.data_ptr<float>(), mixed);
-    gemm::sgemm_alone(l.tokens, columns, l.tokens, {tokens.data_ptr<float>(), l.tokens, false}, {mixed, columns, false}, half, columns);
-    kernels::expand_spectrum(slice, half, spectrum.data_ptr<float>() + b * l.tokens * 2 * l.width, l.block_stride());
+  float* to = spectrum.data_ptr<float>();
+  for_each_slice(l, [&](int64_t b, const auto& slice, const auto& matrices, float* spare) {
+    kernels::dft_forward(slice, matrices, rows.at(b, 0), rows.row_stride, to + b * l.tokens * 2 * l.width, l.block_stride(), spare);
   });
   return spectrum;
 }
@@ -96,15 +110,10 @@ Tensor adjoint_kernel(const Tensor& spectrum_given, int64_t batch) {
   const auto spectrum = spectrum_given.contiguous();
   const auto l = layout_of_spectrum(spectrum, batch);
   auto x = at::empty({batch, l.tokens, l.blocks * l.width}, spectrum.options());
-  const auto tokens = kept_matrix(l.tokens), mixing = kept_matrix(l.blocks);
-  kernels::for_each_task(batch * l.pieces(), [&](int64_t task) {
-    const int64_t b = task / l.pieces();
-    const auto slice = l.slice(task % l.pieces());
-    const int64_t columns = l.blocks * slice.width, size = l.tokens * columns;
-    float *half = scratch(0, size), *mixed = scratch(1, size);
-    kernels::fold_spectrum(slice, spectrum.data_ptr<float>() + b * l.tokens * 2 * l.width, l.block_stride(), half);
-    gemm::sgemm_alone(l.tokens, columns, l.tokens, {tokens.data_ptr<float>(), l.tokens, true}, {half, columns, false}, mixed, columns);
-    kernels::block_dft_transposed(slice, mixed, mixing.data_ptr<float>(), x.data_ptr<float>() + b * l.tokens * l.blocks * l.width);
+  const float* from = spectrum.data_ptr<float>();
+  float* to = x.data_ptr<float>();
+  for_each_slice(l, [&](int64_t b, const auto& slice, const auto& matrices, float* spare) {
+    kernels::dft_adjoint(slice, matrices, from + b * l.tokens * 2 * l.width, l.block_stride(), to + b * l.tokens * l.blocks * l.width, spare);
   });
   return x;
 }
