@@ -10,7 +10,7 @@ constexpr double kSlots = 16777216.0;  // 2^24 slots; the generation takes the 2
 struct Slot {
   at::Tensor tensor;
   int64_t generation = 0;
-  int64_t reported_bytes = 0;  // told to the GC, taken back when the handle goes
+  int64_t bytes = 0;  // owned by this handle
 };
 
 struct Table {
@@ -18,6 +18,7 @@ struct Table {
   std::vector<uint32_t> free;
   int64_t live = 0;
   int64_t bytes = 0;
+  int64_t told = 0;  // of these bytes, what the garbage collector knows of
 };
 
 // One table per JavaScript thread: handles of a worker thread mean nothing in another.
@@ -45,10 +46,8 @@ napi_value dispose(Args& args) {
   const double handle = to_double(args.env(), args[0], "tensor handle");
   Slot& slot = find(handle);
   auto& t = table();
-  int64_t total;
-  if (slot.reported_bytes != 0) napi_adjust_external_memory(args.env(), -slot.reported_bytes, &total);
-  t.bytes -= slot.reported_bytes;
-  slot.reported_bytes = 0;
+  t.bytes -= slot.bytes;
+  slot.bytes = 0;
   slot.tensor.reset();
   slot.generation++;
   t.free.push_back(static_cast<uint32_t>(&slot - t.slots.data()));
@@ -68,12 +67,25 @@ napi_value move_to(Args& args) {
   return args.undefined();
 }
 
+/// Tells the garbage collector how many bytes its tensors hold. It answers growth with a collection, so it is told between
+/// pieces of work, not at every tensor: what lives inside one would have it collect, many times, what it cannot free.
+napi_value tell_collector(Args& args) {
+  constexpr int64_t kWorthTelling = 1 << 20;
+  auto& t = table();
+  const int64_t change = t.bytes - t.told;
+  if (std::abs(change) < kWorthTelling) return args.undefined();
+  int64_t total;
+  napi_adjust_external_memory(args.env(), change, &total);
+  t.told = t.bytes;
+  return args.undefined();
+}
+
 napi_value live_count(Args& args) { return from_double(args.env(), static_cast<double>(table().live)); }
 napi_value live_bytes(Args& args) { return from_double(args.env(), static_cast<double>(table().bytes)); }
 
 }  // namespace
 
-double put_tensor(napi_env env, at::Tensor tensor) {
+double put_tensor(at::Tensor tensor) {
   auto& t = table();
   uint32_t index;
   if (t.free.empty()) {
@@ -85,12 +97,10 @@ double put_tensor(napi_env env, at::Tensor tensor) {
     t.free.pop_back();
   }
   Slot& slot = t.slots[index];
-  slot.reported_bytes = owned_bytes(tensor);
+  slot.bytes = owned_bytes(tensor);
   slot.tensor = std::move(tensor);
   t.live++;
-  t.bytes += slot.reported_bytes;
-  int64_t total;
-  if (slot.reported_bytes != 0) napi_adjust_external_memory(env, slot.reported_bytes, &total);
+  t.bytes += slot.bytes;
   return static_cast<double>(slot.generation) * kSlots + index;
 }
 
@@ -100,7 +110,7 @@ napi_value from_tensor(napi_env env, at::Tensor tensor) {
     napi_get_null(env, &null);
     return null;
   }
-  return from_double(env, put_tensor(env, std::move(tensor)));
+  return from_double(env, put_tensor(std::move(tensor)));
 }
 
 at::Tensor& get_tensor(double handle) { return find(handle).tensor; }
@@ -111,6 +121,7 @@ const std::vector<Export> kHandleExports = {
     {"dispose", exported<dispose>},
     {"moveTo", exported<move_to>},
     {"liveCount", exported<live_count>},
-    {"liveBytes", exported<live_bytes>}};
+    {"liveBytes", exported<live_bytes>},
+    {"tellCollector", exported<tell_collector>}};
 
 }  // namespace mvh

@@ -6,8 +6,8 @@
 
 namespace mvh {
 
-/// Stores a tensor and returns its handle; tells the JavaScript GC about the native memory it owns.
-double put_tensor(napi_env env, at::Tensor tensor);
+/// Stores a tensor and returns its handle.
+double put_tensor(at::Tensor tensor);
 napi_value from_tensor(napi_env env, at::Tensor tensor);
 
 /// Throws when the handle was disposed.

@@ -30,6 +30,7 @@ export interface Addon {
   moveTo(tensor: number, device: string): void;
   liveCount(): number;
   liveBytes(): number;
+  tellCollector(): void;
   fromBytes(array: ArrayBufferView, shape: readonly number[], dtype: number, device: string): number;
   shareBytes(array: ArrayBufferView, shape: readonly number[], dtype: number): number;
   toBuffer(tensor: number, share: boolean): ArrayBuffer;

@@ -14,8 +14,24 @@ const open: OpenScope[] = [];
 
 /** Enters a new tensor into the innermost scope. Called by everything that makes tensors. */
 export function own(tensor: Tensor): Tensor {
-  open.at(-1)?.tensors.add(tensor);
+  const scope = open.at(-1);
+  if (scope === undefined) native().tellCollector();
+  else scope.tensors.add(tensor);
   return tensor;
+}
+
+/**
+ * Disposes what a closed scope held, but for `leaving`, which moves to the scope around it.
+ *
+ * The garbage collector learns of native memory only outside of all scopes: within one it can free no tensor, and it
+ * would run tens of times in one forward pass trying to.
+ */
+function release({ tensors }: OpenScope, leaving: ReadonlySet<Tensor> = new Set()): void {
+  for (const tensor of tensors) {
+    if (leaving.has(tensor)) own(tensor);
+    else tensor.dispose();
+  }
+  if (open.length === 0) native().tellCollector();
 }
 
 /** All tensors reachable through arrays, maps, sets and plain objects. */
@@ -41,15 +57,11 @@ export function scope<T>(work: () => T): T {
     result = work();
   } catch (error) {
     open.pop();
-    for (const tensor of mine.tensors) tensor.dispose();
+    release(mine);
     throw error;
   }
   open.pop();
-  const leaving = new Set(tensorsIn(result));
-  for (const tensor of mine.tensors) {
-    if (leaving.has(tensor)) own(tensor);
-    else tensor.dispose();
-  }
+  release(mine, new Set(tensorsIn(result)));
   if (result instanceof Promise)
     throw new TypeError('scope: the work must be synchronous, it returned a promise');
   return result;
