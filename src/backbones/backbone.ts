@@ -1,6 +1,6 @@
 import type { Rng } from '../core/rng.ts';
 import { Module } from '../nn/index.ts';
-import type { Tensor } from '../tensor/index.ts';
+import { recomputed, type Tensor } from '../tensor/index.ts';
 import type { BackboneCard } from './card.ts';
 
 /** The last layer's tokens after the final norm. */
@@ -18,6 +18,25 @@ export interface ForwardOptions {
   readonly rng?: Rng;
   /** Called after every block with its index and the whole sequence [B, L, width], cls included. */
   readonly onBlock?: (index: number, sequence: Tensor) => void;
+}
+
+/**
+ * One block, which {@link recomputed} may run again on the way back: with the same random numbers, and unheard by
+ * `onBlock`.
+ */
+export function runBlock(
+  block: { forward(x: Tensor, options: ForwardOptions): Tensor },
+  x: Tensor,
+  options: ForwardOptions,
+): Tensor {
+  const { rng } = options;
+  const start = rng?.clone();
+  let again = false;
+  return recomputed(x, (t) => {
+    const draws = again ? start?.clone() : rng;
+    again = true;
+    return block.forward(t, draws === undefined ? options : { ...options, rng: draws });
+  });
 }
 
 /** An image encoder that yields one token per patch and a class token. */

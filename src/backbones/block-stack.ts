@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { LayerNorm, PatchEmbed, truncatedNormalInit, zerosInit } from '../nn/index.ts';
 import { type Tensor, unsqueeze, where } from '../tensor/index.ts';
-import { Backbone, type ForwardOptions, type Tokens } from './backbone.ts';
+import { Backbone, type ForwardOptions, runBlock, type Tokens } from './backbone.ts';
 import { type BackboneCard, HE_COLOURS } from './card.ts';
 import { insertMiddle, splitMiddle } from './middle-token.ts';
 import { MixerBlock } from './mixer-block.ts';
@@ -52,7 +52,7 @@ export class BlockStack extends Backbone {
     if (options.mask !== undefined) tokens = where(unsqueeze(options.mask, 2), this.maskToken, tokens);
     let x = insertMiddle(tokens, this.clsToken);
     for (const [i, block] of this.blocks.entries()) {
-      x = block.forward(x, options);
+      x = runBlock(block, x, options);
       options.onBlock?.(i, x);
     }
     return splitMiddle(this.norm.forward(x));

@@ -10,7 +10,7 @@ import {
   zerosInit,
 } from '../nn/index.ts';
 import { add, type Tensor, unsqueeze, where } from '../tensor/index.ts';
-import { Backbone, type ForwardOptions, type Tokens } from './backbone.ts';
+import { Backbone, type ForwardOptions, runBlock, type Tokens } from './backbone.ts';
 import { type BackboneCard, HE_COLOURS } from './card.ts';
 import { insertMiddle, splitMiddle } from './middle-token.ts';
 import { ModuleList } from './module-list.ts';
@@ -123,7 +123,7 @@ export class Vim extends Backbone {
     const positions = fitMiddlePositions(this.positions, images.size(2) / patchPx, images.size(3) / patchPx);
     let x = add(insertMiddle(tokens, this.clsToken), positions);
     for (const [i, layer] of this.layers.entries()) {
-      x = layer.forward(x, options);
+      x = runBlock(layer, x, options);
       options.onBlock?.(i, x);
     }
     return splitMiddle(this.norm.forward(x));

@@ -15,7 +15,7 @@ import {
   zerosInit,
 } from '../nn/index.ts';
 import { add, cat, expand, narrow, reshape, select, type Tensor, unsqueeze, where } from '../tensor/index.ts';
-import { Backbone, type ForwardOptions, type Tokens } from './backbone.ts';
+import { Backbone, type ForwardOptions, runBlock, type Tokens } from './backbone.ts';
 import { type BackboneCard, HE_COLOURS } from './card.ts';
 import { ModuleList } from './module-list.ts';
 import { fitPositionEmbedding } from './position-embedding.ts';
@@ -144,7 +144,7 @@ export class Vit extends Backbone {
     let x = cat([expand(this.clsToken, [batch, 1, width]), tokens], { dim: 1 });
     x = add(x, fitPositionEmbedding(this.positions, rows, columns));
     for (const [i, block] of this.blocks.entries()) {
-      x = block.forward(x, options);
+      x = runBlock(block, x, options);
       options.onBlock?.(i, x);
     }
     x = this.norm.forward(x);

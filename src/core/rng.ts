@@ -32,6 +32,16 @@ export class Rng {
     for (let i = 0; i < 12; i++) this.uint32();
   }
 
+  /** Another generator that goes on from the same place. */
+  clone(): Rng {
+    const twin = new Rng(0);
+    twin.#a = this.#a;
+    twin.#b = this.#b;
+    twin.#c = this.#c;
+    twin.#counter = this.#counter;
+    return twin;
+  }
+
   /** Uniform integer in [0, 2^32). */
   uint32(): number {
     const t = (((this.#a + this.#b) | 0) + this.#counter) | 0;

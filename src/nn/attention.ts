@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts';
 import { attention, type Tensor } from '../tensor/index.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
+import { inPrecision } from './precision.ts';
 
 /** Multi-head self-attention: proj(softmax(q k^T / sqrt(headDim)) v) with [q | k | v] = qkv(x); no q/k norm. */
 export class Attention extends Module {
@@ -24,6 +25,6 @@ export class Attention extends Module {
 
   /** @param x [B, L, width] */
   forward(x: Tensor): Tensor {
-    return this.proj.forward(attention(this.qkv.forward(x), this.heads));
+    return inPrecision(x, (t) => this.proj.forward(attention(this.qkv.forward(t), this.heads)));
   }
 }

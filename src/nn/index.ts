@@ -11,6 +11,7 @@ export { MambaVisionMixer, type MambaVisionOptions } from './mamba-vision-mixer.
 export { Mlp } from './mlp.ts';
 export { Module } from './module.ts';
 export { PatchEmbed } from './patch-embed.ts';
+export { type Precision, withPrecision } from './precision.ts';
 export { type QuasiSeparable, quasiSeparableProduct } from './quasi-separable.ts';
 export { RmsNorm } from './rms-norm.ts';
 export { residual, subsetResidual } from './stochastic-depth.ts';

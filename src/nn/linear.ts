@@ -1,6 +1,7 @@
 import { linear, type Tensor } from '../tensor/index.ts';
 import { type Initializer, truncatedNormalInit, zerosInit } from './init.ts';
 import { Module } from './module.ts';
+import { matching } from './precision.ts';
 
 export interface LinearOptions {
   readonly bias?: boolean;
@@ -20,6 +21,7 @@ export class Linear extends Module {
 
   /** @param x [..., inputs] @returns [..., outputs] */
   forward(x: Tensor, activation: 'none' | 'gelu' = 'none'): Tensor {
-    return linear(x, this.weight, { bias: this.bias, activation });
+    const bias = this.bias && matching(this.bias, x);
+    return linear(x, matching(this.weight, x), { bias, activation });
   }
 }

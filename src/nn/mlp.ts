@@ -1,6 +1,7 @@
 import type { Tensor } from '../tensor/index.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
+import { inPrecision } from './precision.ts';
 
 /** Channel mixer of the attention blocks: fc2(GELU(fc1(x))), exact (erf) GELU. */
 export class Mlp extends Module {
@@ -15,6 +16,6 @@ export class Mlp extends Module {
 
   /** @param x [B, L, width] */
   forward(x: Tensor): Tensor {
-    return this.fc2.forward(this.fc1.forward(x, 'gelu'));
+    return inPrecision(x, (t) => this.fc2.forward(this.fc1.forward(t, 'gelu')));
   }
 }

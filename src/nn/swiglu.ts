@@ -1,6 +1,7 @@
 import { chunk, mul, silu, type Tensor } from '../tensor/index.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
+import { inPrecision } from './precision.ts';
 
 /** Hidden width of DINOv2's fused SwiGLU: two thirds of the MLP's, rounded up to a multiple of 8. */
 export function swigluHidden(mlpHidden: number): number {
@@ -24,7 +25,9 @@ export class SwiGlu extends Module {
 
   /** @param x [B, L, width] */
   forward(x: Tensor): Tensor {
-    const [a, b] = chunk(this.w12.forward(x), 2, { dim: -1 }) as [Tensor, Tensor];
-    return this.w3.forward(mul(silu(a), b));
+    return inPrecision(x, (t) => {
+      const [a, b] = chunk(this.w12.forward(t), 2, { dim: -1 }) as [Tensor, Tensor];
+      return this.w3.forward(mul(silu(a), b));
+    });
   }
 }

@@ -95,6 +95,8 @@ export const dinoV2Schema = z
     seed: z.int().min(0).default(0),
     /** Images per process and step, over all micro-batches. */
     batch: count.default(64),
+    /** Number type of the student's and the teacher's attention and MLPs. */
+    precision: z.enum(['float32', 'bfloat16']).default('float32'),
     crops,
     mask: z
       .strictObject({ probability: share.default(0.5), ratio: range(0.1, 0.5) })

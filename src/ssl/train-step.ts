@@ -1,14 +1,15 @@
 /** One step of self-distillation, in the order of the equations. */
 import { UsageError } from '../errors.ts';
+import { withPrecision } from '../nn/index.ts';
 import { clearGradients, clipGradients, gradientsOf } from '../optim/index.ts';
 import {
-  backward,
   cat,
   copyInto,
   foreachMulScalarInto,
   item,
   mulScalar,
   noGrad,
+  recomputing,
   scope,
   type Tensor,
   tensor,
@@ -30,6 +31,8 @@ export interface TrainStepOptions {
   readonly values?: StepValues;
   /** Also computes {@link StepReport.collapse}, from this process's global crops. */
   readonly collapse?: boolean;
+  /** Keep only the blocks' inputs between forward and backward, and compute the blocks twice. */
+  readonly recompute?: boolean;
 }
 
 /** What remains of a forward and backward pass. */
@@ -46,16 +49,22 @@ function centeringOf({ config, centres }: DinoV2): Centering {
   return centering.kind === 'sinkhorn' ? centering : { ...centering, centres: centres! };
 }
 
+/** Which of the step's passes this is, and how it is computed. */
+interface PassPlan {
+  readonly index: number;
+  readonly count: number;
+  readonly recompute: boolean;
+}
+
 /** Teacher targets, student losses, backward: adds the gradient of total / count to the student's. */
 function forwardBackward(
   model: DinoV2,
   batch: Batch,
   values: StepValues,
-  index: number,
-  count: number,
+  { index, count, recompute }: PassPlan,
 ): Pass {
   const { config, group, student, teacher } = model;
-  return scope(() => {
+  const pass = (backward: (root: Tensor) => void): Pass => {
     const targets = teacherTargets(teacher, batch, {
       losses: config.losses,
       temperature: values.teacherTemperature,
@@ -71,7 +80,8 @@ function forwardBackward(
     backward(count === 1 ? total : mulScalar(total, 1 / count));
     const named = [...terms, ['total', total] as const].map(([name, loss]) => [name, item(loss)]);
     return { losses: Object.fromEntries(named), sums: targets.sums, cls, notes };
-  });
+  };
+  return scope(() => withPrecision(config.precision, () => recomputing(recompute, pass)));
 }
 
 /** Means over passes and processes. */
@@ -133,9 +143,16 @@ export interface Gradients {
 }
 
 /** Forward and backward of all micro-batches. Changes nothing but the student's gradients. */
-export function computeGradients(model: DinoV2, batches: readonly Batch[], values: StepValues): Gradients {
+export function computeGradients(
+  model: DinoV2,
+  batches: readonly Batch[],
+  values: StepValues,
+  { recompute = false }: Pick<TrainStepOptions, 'recompute'> = {},
+): Gradients {
   clearGradients(model.student.namedParameters());
-  const passes = batches.map((batch, i) => forwardBackward(model, batch, values, i, batches.length));
+  const passes = batches.map((batch, i) =>
+    forwardBackward(model, batch, values, { index: i, count: batches.length, recompute }),
+  );
   const losses = averageLosses(passes, model);
   return { passes, losses, gradients: averageGradients(model) };
 }
@@ -171,7 +188,7 @@ export function trainStep(
     throw new UsageError('training step', { need: 'at least one batch', found: 'none' });
   const values = options.values ?? model.schedules(model.step);
   return scope(() => {
-    const computed = computeGradients(model, micro, values);
+    const computed = computeGradients(model, micro, values, options);
     const { passes, losses, gradients } = computed;
     const gradientNorms = clipParts(model, gradients);
     const problem = firstNotFinite(losses, gradientNorms);

@@ -23,5 +23,6 @@ export { Generator } from './generator.ts';
 export type { EngineDescription } from './native.ts';
 export * from './ops.generated.ts';
 export { type OperatorTime, profileOperators } from './profile.ts';
+export { recomputed, recomputing } from './recompute.ts';
 export { keep, scope, tensorBytes, tensorCount } from './scope.ts';
 export { Tensor } from './tensor.ts';

@@ -46,6 +46,8 @@ const run = z
     workers: z.int().min(0).max(256).optional(),
     /** Micro-batches per step, whose gradients are averaged. */
     accumulate: count.default(1),
+    /** Keep only each block's input and compute the block again for its gradient: less memory, more time. */
+    recompute: z.boolean().default(false),
     /** Stop after this many steps, whatever the schedule's length. */
     stopAfter: count.optional(),
     /** Steps between two checkpoints. */

@@ -130,7 +130,10 @@ async function oneStep({
   const loaded = performance.now();
   const report = scope(() => {
     const batches: Batch[] = crops.map((one, i) => batchOf(one, model, i));
-    return trainStep(model, batches, { collapse: (step + 1) % run.collapseSteps === 0 });
+    return trainStep(model, batches, {
+      collapse: (step + 1) % run.collapseSteps === 0,
+      recompute: run.recompute,
+    });
   });
   const { lr, weightDecay, teacherMomentum, teacherTemperature } = model.schedules(step);
   const seconds = (performance.now() - start) / 1000;

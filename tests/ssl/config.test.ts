@@ -7,6 +7,7 @@ describe('dinoV2Config', () => {
     expect(dinoV2Config()).toEqual({
       seed: 0,
       batch: 64,
+      precision: 'float32',
       crops: { globalPx: 256, localPx: 112, locals: 8, imageDtype: 'float16' },
       mask: { probability: 0.5, ratio: [0.1, 0.5] },
       dinoHead: { prototypes: 65_536, hidden: 2048, bottleneck: 256, layers: 3 },

@@ -1,5 +1,5 @@
 /** Models and crops small enough to train in a test. */
-import { MvHybrid, Vit } from '../../src/backbones/index.ts';
+import { type Backbone, MvHybrid, Vit } from '../../src/backbones/index.ts';
 import { Rng } from '../../src/core/rng.ts';
 import {
   type Batch,
@@ -42,7 +42,7 @@ export function tinyOptions(more: DinoV2Options = {}): DinoV2Options {
 export function withModel<T>(
   work: (model: DinoV2) => T,
   options: DinoV2Options = tinyOptions(),
-  { make = tinyHybrid as () => MvHybrid | Vit, group = undefined as Communicator | undefined } = {},
+  { make = tinyHybrid as () => Backbone, group = undefined as Communicator | undefined } = {},
 ): T {
   const model = new DinoV2(make, dinoV2Config(options), group === undefined ? {} : { group });
   try {
