@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { createAugmentation, listPictures, PatchLoader } from '../data/index.ts';
+import { type CropBatch, createAugmentation, listPictures, PatchLoader } from '../data/index.ts';
 import { syntheticPatches } from '../synthetic/index.ts';
 
 /** Sizes of a `small` training run, and how much to measure. */
@@ -41,24 +41,50 @@ export interface LoaderSpeed {
 /** Different patches on disk; more would only fill the disk. */
 const FILES = 64;
 
+const DEFAULTS: Required<LoaderBenchOptions> = {
+  patchPx: 256,
+  globalPx: 128,
+  localPx: 64,
+  localCrops: 4,
+  batchSize: 16,
+  workers: 2,
+  format: 'png',
+  warmUp: 10,
+  batches: 60,
+};
+
 /** Measures a loader over a temporary folder of generated patches; the data are gone through several times. */
 export async function measureLoader(options: LoaderBenchOptions = {}): Promise<LoaderSpeed> {
-  const all: Required<LoaderBenchOptions> = {
-    patchPx: 256,
-    globalPx: 128,
-    localPx: 64,
-    localCrops: 4,
-    batchSize: 16,
-    workers: 2,
-    format: 'png',
-    warmUp: 10,
-    batches: 60,
-    ...options,
-  };
+  const all = { ...DEFAULTS, ...options };
+  return withLoader(all, (loader) => measure(loader, all));
+}
+
+/** Batches as {@link measureLoader} times them. */
+export async function loadBatches(options: LoaderBenchOptions, count: number): Promise<CropBatch[]> {
+  return withLoader({ ...DEFAULTS, ...options }, async (loader) => {
+    const batches: CropBatch[] = [];
+    while (batches.length < count) batches.push(await loader.next());
+    return batches;
+  });
+}
+
+async function withLoader<T>(
+  options: Required<LoaderBenchOptions>,
+  work: (loader: PatchLoader) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'mvhybrid-loader-'));
   try {
-    await writePatches(folder, all);
-    return await measure(folder, all);
+    await writePatches(folder, options);
+    const { batchSize, workers } = options;
+    const card = { mean: [0.7, 0.54, 0.66], std: [0.22, 0.26, 0.21] } as const;
+    const augmentation = createAugmentation({ ...card, ...options });
+    const patches = await listPictures(folder);
+    const loader = new PatchLoader({ patches, augmentation, batchSize, workers, seed: 1 });
+    try {
+      return await work(loader);
+    } finally {
+      await loader.close();
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -77,27 +103,19 @@ async function writePatches(
   }
 }
 
-async function measure(folder: string, options: Required<LoaderBenchOptions>): Promise<LoaderSpeed> {
-  const { batchSize, batches, warmUp, workers } = options;
-  const card = { mean: [0.7, 0.54, 0.66], std: [0.22, 0.26, 0.21] } as const;
-  const augmentation = createAugmentation({ ...card, ...options });
-  const patches = await listPictures(folder);
-  const loader = new PatchLoader({ patches, augmentation, batchSize, workers, seed: 1 });
-  try {
-    for (let i = 0; i < warmUp; i++) await loader.next();
-    const [start, cpuStart] = [performance.now(), process.cpuUsage()];
-    for (let i = 0; i < batches; i++) await loader.next();
-    const [ms, { user, system }] = [performance.now() - start, process.cpuUsage(cpuStart)];
-    const images = batches * batchSize;
-    return {
-      options,
-      imagesPerSecond: (1000 * images) / ms,
-      cpuMsPerImage: (user + system) / 1000 / images,
-      residentBytes: process.memoryUsage().rss,
-    };
-  } finally {
-    await loader.close();
-  }
+async function measure(loader: PatchLoader, options: Required<LoaderBenchOptions>): Promise<LoaderSpeed> {
+  const { batchSize, batches, warmUp } = options;
+  for (let i = 0; i < warmUp; i++) await loader.next();
+  const [start, cpuStart] = [performance.now(), process.cpuUsage()];
+  for (let i = 0; i < batches; i++) await loader.next();
+  const [ms, { user, system }] = [performance.now() - start, process.cpuUsage(cpuStart)];
+  const images = batches * batchSize;
+  return {
+    options,
+    imagesPerSecond: (1000 * images) / ms,
+    cpuMsPerImage: (user + system) / 1000 / images,
+    residentBytes: process.memoryUsage().rss,
+  };
 }
 
 /** The line that a benchmark prints: machine, sizes, speed. */
