@@ -17,6 +17,7 @@ export {
   scanFlops,
   totalFlops,
 } from './flops.ts';
+export { middleOf } from './middle-token.ts';
 export { MixerBlock, type MixerBlockOptions } from './mixer-block.ts';
 export { attends, MvHybrid, type MvHybridOptions } from './mv-hybrid.ts';
 export { type BackboneRequest, type OpenBackbone, openBackbone } from './open-backbone.ts';

@@ -3,6 +3,7 @@ import { benchmarkCommand } from './benchmark-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { embedCommand } from './embed-command.ts';
+import { exportCommand } from './export-command.ts';
 import { fitCommand } from './fit-command.ts';
 import { analyzeCommand } from './frequency-command.ts';
 import { modelsCommand } from './models-command.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     predictCommand,
     reportCommand,
     pretrainCommand,
+    exportCommand,
     modelsCommand,
     doctorCommand,
   ]) {

@@ -12,7 +12,7 @@ import { normalInit } from './init.ts';
 import { Module } from './module.ts';
 
 /** Soft threshold on the spectrum's real and imaginary parts. */
-const SPARSITY_THRESHOLD = 0.01;
+export const SPARSITY_THRESHOLD = 0.01;
 
 /** Complex matrix as a real one acting on [re | im] rows: [2, K, w, w] -> [K, 2w, 2w]. */
 function realMatrix(complex: Tensor): Tensor {

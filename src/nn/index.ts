@@ -1,7 +1,7 @@
 /** Layers with named parameters. */
 export { Attention } from './attention.ts';
 export { DepthwiseConv } from './depthwise-conv.ts';
-export { EinFft } from './einfft.ts';
+export { EinFft, SPARSITY_THRESHOLD } from './einfft.ts';
 export { HydraMixer, type HydraOptions, hydraChunks } from './hydra-mixer.ts';
 export * from './init.ts';
 export { LayerNorm } from './layer-norm.ts';

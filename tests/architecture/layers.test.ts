@@ -20,6 +20,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   weights: ['core', 'tensor', 'nn'],
   backbones: ['core', 'tensor', 'nn', 'weights'],
   ssl: ['core', 'tensor', 'nn', 'optim', 'weights', 'backbones'],
+  onnx: ['core', 'tensor', 'nn', 'backbones'],
   slide: ['core'],
   spatial: ['core', 'slide'],
   synthetic: ['core', 'slide', 'spatial'],
@@ -31,7 +32,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   pipeline: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'train', 'report'],
   bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS],
   server: ['core', 'contract', ...COMPUTE, ...MEASURED, ...RESULTS],
-  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'server'],
+  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'onnx', 'server'],
   index: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
 };
 
