@@ -30,7 +30,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   eval: ['core', 'tensor', 'nn', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
   report: ['core', 'slide', 'spatial', 'eval'],
   pipeline: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'train', 'report'],
-  bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS],
+  bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS, 'onnx'],
   server: ['core', 'contract', ...COMPUTE, ...MEASURED, ...RESULTS],
   cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'onnx', 'server'],
   index: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
