@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchCommand } from './bench-command.ts';
 import { benchmarkCommand } from './benchmark-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     reportCommand,
     pretrainCommand,
     exportCommand,
+    benchCommand,
     modelsCommand,
     doctorCommand,
   ]) {

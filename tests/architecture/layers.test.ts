@@ -32,7 +32,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   pipeline: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'train', 'report'],
   bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS, 'onnx'],
   server: ['core', 'contract', ...COMPUTE, ...MEASURED, ...RESULTS],
-  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'onnx', 'server'],
+  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'bench', 'onnx', 'server'],
   index: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
 };
 
