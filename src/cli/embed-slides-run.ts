@@ -7,6 +7,7 @@ import { embedProgress } from './embed-progress.ts';
 import { createOutput } from './output.ts';
 import type { CommandContext } from './run-command.ts';
 import {
+  DECIDED_BY_COORDS,
   patchOptions,
   refuseIdleLimits,
   refuseOptions,
@@ -26,23 +27,6 @@ export interface EmbedSlideFlags extends SlideFlags {
 export function namesSlides(inputs: readonly string[]): boolean {
   return inputs.length > 1 || inputs.some((input) => isSlideName(input) || isListName(input));
 }
-
-/** Flags that existing coordinates make meaningless. */
-const DECIDED_BY_COORDS = [
-  'tissue',
-  'mask',
-  'maskClasses',
-  'minTissue',
-  'rule',
-  'grid',
-  'edges',
-  'maxInk',
-  'minFocus',
-  'drop',
-  'overlapPx',
-  'overlapUm',
-  'patchUm',
-];
 
 /** Embeds all slides and prints what became of each. */
 export async function runEmbedSlides(
