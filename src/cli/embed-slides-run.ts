@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { EmbedSlidesRun, EncoderSettings } from '../pipeline/index.ts';
 import { isListName, isSlideName } from '../pipeline/slides/slide-list.ts';
-import { failureLines, reportFailures } from './cohort-options.ts';
+import { failureLines, PATCH_ORIGIN_NAMES, reportFailures } from './cohort-options.ts';
 import { embedProgress } from './embed-progress.ts';
 import { createOutput } from './output.ts';
 import type { CommandContext } from './run-command.ts';
@@ -36,7 +36,11 @@ export async function runEmbedSlides(
   settings: EncoderSettings,
   command: Command,
 ): Promise<void> {
-  refuseOptions(command, ['sections', 'matrix', 'unplacedCounts', 'pictures'], 'embedding of whole slides');
+  refuseOptions(
+    command,
+    ['sections', 'matrix', 'unplacedCounts', 'pictures', ...PATCH_ORIGIN_NAMES],
+    'embedding of whole slides',
+  );
   if (flags.coords !== undefined) refuseOptions(command, DECIDED_BY_COORDS, 'embedding with --coords');
   refuseIdleLimits(flags);
   const { embedSlides, listSlides } = await import('../pipeline/index.ts');

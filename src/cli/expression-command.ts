@@ -14,9 +14,12 @@ import type { CohortBenchmarkOptions } from '../pipeline/index.ts';
 import { benchmarkText } from './benchmark-text.ts';
 import {
   addCohortOptions,
+  addPatchOriginOptions,
   COHORT_HELP,
   type CohortFlags,
   droppedLines,
+  type PatchOriginFlags,
+  precutLines,
   readSections,
   reportFailures,
 } from './cohort-options.ts';
@@ -27,7 +30,7 @@ import { createOutput } from './output.ts';
 import { addProbeOptions, type ProbeFlags, targetOptions } from './probe-options.ts';
 import { runCommand } from './run-command.ts';
 
-interface Flags extends EncoderFlags, CohortFlags, ProbeFlags {
+interface Flags extends EncoderFlags, CohortFlags, PatchOriginFlags, ProbeFlags {
   readonly out: string;
   readonly preset: PresetName;
   readonly split?: SplitName[];
@@ -156,7 +159,7 @@ export function expressionCommand(): Command {
         .choices(['skip', 'zero', 'propagate'])
         .default('skip'),
     );
-  addCohortOptions(addEncoderOptions(addUncertaintyOptions(command)))
+  addPatchOriginOptions(addCohortOptions(addEncoderOptions(addUncertaintyOptions(command))))
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the whole result as JSON')
     .addHelpText('after', EXAMPLES);
@@ -173,11 +176,13 @@ export function expressionCommand(): Command {
         process.stderr.write(`duplicates: not in this cohort: ${strangers.join(', ')}\n`);
       for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
       using progress = embedProgress();
+      const { overwrite = false, patches, precutMpp } = flags;
       const run = await benchmarkCohort(cohort.sections, flags.out, encoderSettings(flags), {
         ...options,
-        embed: { overwrite: flags.overwrite ?? false, onProgress: progress.onProgress },
+        embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
       });
       progress.stop();
+      for (const line of precutLines(run.outcomes)) process.stderr.write(`${line}\n`);
       const files = await writeCohortBenchmark(flags.out, run.result, run.values);
       files.push(...(await writeReport(flags.out)));
       createOutput(flags.json ?? false).result(run.result, (value) => benchmarkText(value, files));

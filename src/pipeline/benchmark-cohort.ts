@@ -72,6 +72,7 @@ export interface BenchmarkValues {
 export interface CohortBenchmarkRun {
   readonly result: CohortBenchmark;
   readonly values: BenchmarkValues;
+  readonly outcomes: EmbedRun['outcomes'];
   readonly failures: readonly SectionFailure[];
 }
 
@@ -99,6 +100,7 @@ function protocolCard(
     features: settings.features,
     patchUm: settings.patchUm,
     patchPx: settings.sizePx,
+    patches: describePatches(run),
     genes: describeGenes(targets),
     target: `ln(1 + ${targets.normalizeTotal === true ? "count scaled to the training spots' median total" : 'count'})`,
     standardize: 'per feature by training mean and population standard deviation',
@@ -113,6 +115,20 @@ function protocolCard(
     duplicates: options.duplicates?.map((ids) => ids.join(' = ')).join('; ') ?? 'no list given',
     ...(options.against === undefined ? {} : { against: basename(dirname(options.against)) }),
   };
+}
+
+/** Cut or precut; where both occur, which sections. */
+function describePatches({ outcomes }: EmbedRun): string {
+  const kinds = new Map<string, string[]>();
+  for (const { id, precut } of outcomes) {
+    const kind =
+      precut === undefined
+        ? 'cut from the slide'
+        : `precut, ${precut.sizePx} px at ${precut.mpp} um per pixel, spots without a patch left out`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
+  }
+  if (kinds.size === 1) return [...kinds.keys()][0]!;
+  return [...kinds].map(([kind, ids]) => `${kind}: ${ids.join(', ')}`).join('; ');
 }
 
 function describeAlpha(alpha: CohortBenchmarkOptions['probe']['alpha']): string | number {
@@ -176,7 +192,7 @@ export async function benchmarkCohort(
       ...benchmark,
     };
     const values = { predictions, mapped: { split, folds }, sections: usable };
-    return { result, values, failures: run.failures };
+    return { result, values, outcomes: run.outcomes, failures: run.failures };
   } finally {
     rival?.close();
   }

@@ -33,6 +33,7 @@ export {
   embedPictures,
   embedSections,
   readEmbedded,
+  type SectionOutcome,
 } from './embed-sections.ts';
 export { type FitRun, fitHead } from './fit-head.ts';
 export {

@@ -95,6 +95,7 @@ export { evaluateLoess, fitLoess, type LoessCurve, type LoessOptions } from './l
 export { readMex } from './mex.ts';
 export { makeNamesUnique } from './names.ts';
 export { log1p, medianTotal, type NormalizeTotalOptions, normalizeTotal } from './normalize.ts';
+export { hasSlide, PATCH_ORIGINS, type PatchOrigin, patchOrigin } from './patch-origin.ts';
 export { type PooledBins, poolBins } from './pool-bins.ts';
 export type { SectionOptions, UnplacedCounts } from './section-options.ts';
 export { type ReadSectionOptions, readSection, type SectionKind, sectionKind } from './section-reader.ts';
