@@ -10,6 +10,7 @@ import {
   surveyPoles,
 } from '../eval/frequency/index.ts';
 import { scope, type Tensor, toFloat32Array } from '../tensor/index.ts';
+import type { BandNoiseRun } from './ablate-bands.ts';
 import type { EncoderSettings } from './embed-sections.ts';
 
 export interface FrequencyOptions {
@@ -20,13 +21,19 @@ export interface FrequencyOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface FrequencyRun {
+export interface FrequencyAnalysis {
   readonly kind: 'frequency analysis';
   readonly pictures: string;
   readonly encoder: Readonly<Record<string, string>>;
   readonly spectra: BlockSpectra;
   /** Null for a backbone without state-space layers. */
   readonly poles: PoleSurvey | null;
+}
+
+/** The analysis as it is written. */
+export interface FrequencyRun extends FrequencyAnalysis {
+  /** Noise in bands against the correlation with expression; null where no cohort was given. */
+  readonly noise: BandNoiseRun | null;
 }
 
 /** All pictures (at most `most`), RGB8. */
@@ -54,7 +61,7 @@ export async function analyzeFrequency(
   folder: string,
   settings: Omit<EncoderSettings, 'features' | 'patchUm'>,
   { most, classToken, signal }: FrequencyOptions = {},
-): Promise<FrequencyRun> {
+): Promise<FrequencyAnalysis> {
   const { sizePx, batch, device = 'cpu' } = settings;
   const pictures = await readAll(folder, sizePx, most, signal);
   const { backbone, name, weights } = await openBackbone(settings);

@@ -105,6 +105,16 @@ async function withEncoder(
   }
 }
 
+/** The patches of a section, cut or precut. @throws DataError when it lacks the wanted kind, or what its files throw. */
+export async function sectionSource(
+  section: Section,
+  { patchUm, sizePx }: Pick<EncoderSettings, 'patchUm' | 'sizePx'>,
+  { patches, precutMpp }: Pick<EmbedRunOptions, 'patches' | 'precutMpp'>,
+): Promise<PatchSource & { readonly precut?: PrecutFacts }> {
+  if (patchOrigin(section, patches) === 'cut') return sectionPatches(section, { patchUm, sizePx });
+  return precutPatches(section, { patchUm, sizePx, ...(precutMpp === undefined ? {} : { mpp: precutMpp }) });
+}
+
 /** Embeds every spot of every section into `<folder>/<section id>.h5`. One bad section does not end the run. */
 export function embedSections(
   sections: readonly Section[],
@@ -112,15 +122,9 @@ export function embedSections(
   settings: EncoderSettings,
   options: EmbedRunOptions = {},
 ): Promise<EmbedRun> {
-  const { patchUm, sizePx } = settings;
-  const { patches, precutMpp } = options;
-  const mpp = precutMpp === undefined ? {} : { mpp: precutMpp };
   const sources = sections.map((section) => ({
     id: section.id,
-    open: async () =>
-      patchOrigin(section, patches) === 'cut'
-        ? sectionPatches(section, { patchUm, sizePx })
-        : precutPatches(section, { patchUm, sizePx, ...mpp }),
+    open: () => sectionSource(section, settings, options),
   }));
   return withEncoder(settings, (encoder) => embedAll(sources, encoder, folder, settings, options));
 }

@@ -1,6 +1,7 @@
 /** Whole runs, from files to files: what the commands and the server call. */
 
-export { analyzeFrequency, type FrequencyRun } from './analyze-frequency.ts';
+export { ablateBands, type BandNoiseOptions, type BandNoiseRun } from './ablate-bands.ts';
+export { analyzeFrequency, type FrequencyAnalysis, type FrequencyRun } from './analyze-frequency.ts';
 export {
   benchmarkClassification,
   benchmarkSlides,
