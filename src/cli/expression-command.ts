@@ -25,6 +25,7 @@ import {
 } from './cohort-options.ts';
 import { embedProgress } from './embed-progress.ts';
 import { addEncoderOptions, type EncoderFlags, encoderSettings } from './encoder-options.ts';
+import { applyTask } from './hest-task.ts';
 import { choiceList, positiveInteger, positiveNumber, wholeNumber } from './option-parsers.ts';
 import { createOutput } from './output.ts';
 import { addProbeOptions, type ProbeFlags, targetOptions } from './probe-options.ts';
@@ -60,7 +61,8 @@ Examples:
 
 Presets (a flag given beside one wins, and the protocol card says so):
   default      genes from training sections, PCA of at most 256, a constant per gene
-  hest-readme  50 genes from all sections, PCA 256, no constant, leave-one-patient-out
+  hest-readme  50 genes from all sections, PCA 256, no constant, leave-one-patient-out; in a task folder of
+               HEST-Benchmark the folds of its splits/ and the genes of its var_50genes.json
   hest-table   the same without PCA
   mvhybrid     200 genes from all sections, no PCA, no constant, 10 random folds of sections and leave-one-study-out
 Duplicates: a text file, section ids of the same tissue on one line, between commas.
@@ -83,6 +85,9 @@ const PRESET_FLAGS = [
   'undefinedAs',
 ] as const;
 
+/** Flags that choose genes. */
+const GENE_FLAGS = ['genes', 'geneCount', 'geneScope', 'geneList', 'minSpotFraction'];
+
 /** The preset with what stands on the command line beside it. */
 function chosenSettings(flags: Flags, command: Command): ChosenSettings {
   const given = PRESET_FLAGS.filter((name) => command.getOptionValueSource(name) === 'cli');
@@ -93,6 +98,7 @@ function chosenSettings(flags: Flags, command: Command): ChosenSettings {
 }
 
 async function benchmarkOptions(
+  path: string,
   flags: Flags,
   command: Command,
   readDuplicates: (path: string) => Promise<string[][]>,
@@ -100,13 +106,16 @@ async function benchmarkOptions(
   const chosen = chosenSettings(flags, command);
   const { settings } = chosen;
   const { resamples, blockUm, bootstrapSeed: seed, duplicates, against, splitSeed } = flags;
+  const targets = await targetOptions({ ...flags, ...settings }, command, settings.geneScope);
+  const given = (names: readonly string[]) =>
+    names.some((name) => command.getOptionValueSource(name) === 'cli');
+  const own = { split: given(['split']), genes: given(GENE_FLAGS) };
   return {
     preset: chosen,
-    targets: await targetOptions({ ...flags, ...settings }, command, settings.geneScope),
+    ...(await applyTask(path, flags.preset, { splits: settings.split, targets }, own)),
     probe: { alpha: settings.alpha, intercept: settings.intercept },
     components: settings.pca === 'none' ? undefined : settings.pca,
     undefinedAs: settings.undefinedAs,
-    splits: settings.split,
     folds: settings.folds,
     splitSeed,
     bootstrap: { resamples, blockUm, seed },
@@ -168,7 +177,7 @@ export function expressionCommand(): Command {
       const { benchmarkCohort, readDuplicates, writeCohortBenchmark, writeReport } = await import(
         '../pipeline/index.ts'
       );
-      const options = await benchmarkOptions(flags, self, readDuplicates);
+      const options = await benchmarkOptions(path, flags, self, readDuplicates);
       const cohort = await readSections(path, flags, signal);
       const ids = new Set(cohort.sections.map(({ id }) => id));
       const strangers = (options.duplicates ?? []).flat().filter((id) => !ids.has(id));

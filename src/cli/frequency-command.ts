@@ -83,7 +83,7 @@ function addNoiseOptions(command: Command): Command {
     .option('--noise-seed <n>', 'seed of the noise', wholeNumber, 0)
     .addOption(
       new Option('--split <name>', 'folds (default: by study, else patient, else section)').choices([
-        ...SPLIT_NAMES,
+        ...SPLIT_NAMES.filter((name) => name !== 'task'),
       ]),
     )
     .option('--folds <n>', 'folds of the random splits', positiveInteger, 10)

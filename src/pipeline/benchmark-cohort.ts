@@ -12,6 +12,7 @@ import {
   type ExpressionBenchmark,
   type ExpressionBenchmarkOptions,
   type ExpressionPrediction,
+  type GivenFold,
   INNER_FOLDS,
   planSplit,
   type SplitName,
@@ -38,6 +39,10 @@ export interface CohortBenchmarkOptions extends Omit<ExpressionBenchmarkOptions,
   readonly folds: number;
   /** Seed of random splits. */
   readonly splitSeed: number;
+  /** Folds of the split `task`. */
+  readonly given?: readonly GivenFold[] | undefined;
+  /** The HEST task whose files decided something, for the protocol card. */
+  readonly task?: string | undefined;
   readonly embed?: EmbedRunOptions;
 }
 
@@ -112,6 +117,7 @@ function protocolCard(
       'per gene over all test spots of a fold; mean over genes; mean and population std over folds, unweighted',
     undefinedCorrelations: undefinedAs,
     intervals: describeBootstrap(options),
+    ...(options.task === undefined ? {} : { task: options.task }),
     duplicates: options.duplicates?.map((ids) => ids.join(' = ')).join('; ') ?? 'no list given',
     ...(options.against === undefined ? {} : { against: basename(dirname(options.against)) }),
   };
@@ -178,7 +184,7 @@ export async function benchmarkCohort(
     const usable = embedded.map(({ section }) => section);
     if (usable.length === 0) throw run.failures[0]!.error;
     const names = options.splits ?? [defaultSplit(usable)];
-    const random = { folds: options.folds, seed: options.splitSeed };
+    const random = { folds: options.folds, seed: options.splitSeed, given: options.given };
     const plans = names.map((name) => planSplit(name, usable, random));
     const split = mappedSplit(names);
     const { predictions, folds, onPrediction } = collector(split);

@@ -35,7 +35,9 @@ export interface MapOptions {
 
 /** The split that says most about new tissue. */
 export function mappedSplit(names: readonly string[]): string {
-  return ['study', 'patient', 'section'].find((name) => names.includes(name)) ?? names[0]!;
+  return (
+    ['study', 'task', 'patient', 'hest-patients', 'section'].find((name) => names.includes(name)) ?? names[0]!
+  );
 }
 
 /** Genes that at least half of the folds predict, by falling mean PCC over those folds, undefined ones left out. */

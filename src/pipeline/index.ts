@@ -45,6 +45,15 @@ export {
   PICTURE_FORMATS,
   type PictureFormat,
 } from './labelled-data.ts';
+export {
+  type ListedFold,
+  type ListedSample,
+  type ListSplitsOptions,
+  listSplits,
+  SELECTIONS,
+  type Selection,
+  type SplitListing,
+} from './list-splits.ts';
 export { type Prediction, type PredictOptions, predictSection } from './predict-section.ts';
 export { readDuplicates } from './read-duplicates.ts';
 export * from './slides/index.ts';

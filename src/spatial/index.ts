@@ -53,7 +53,9 @@ export {
   type HestFold,
   type HestTask,
   type HestTaskRow,
+  isHestTask,
   listHestFolder,
+  readHestSamples,
   readHestTask,
 } from './hest-folder.ts';
 export {
@@ -82,6 +84,14 @@ export {
   type HestStudy,
   selectColorectal,
 } from './hest-selection.ts';
+export {
+  ALIKE_MARKS,
+  readThumbnailHashes,
+  THUMBNAIL_MARKS,
+  type ThumbnailHash,
+  thumbnailDistance,
+  thumbnailHash,
+} from './hest-thumbnails.ts';
 export {
   type BatchedVariableGenes,
   type HighlyVariable,
