@@ -10,7 +10,7 @@ import {
   type SplitName,
   type UndefinedPolicy,
 } from '../eval/index.ts';
-import type { CohortBenchmarkOptions } from '../pipeline/index.ts';
+import type { CohortBenchmarkOptions, EncoderSettings } from '../pipeline/index.ts';
 import { benchmarkText } from './benchmark-text.ts';
 import {
   addCohortOptions,
@@ -23,6 +23,7 @@ import {
   readSections,
   reportFailures,
 } from './cohort-options.ts';
+import { addCompareOption, type CompareFlags, comparedEncoder, comparedFolder } from './compared-encoder.ts';
 import { embedProgress } from './embed-progress.ts';
 import { addEncoderOptions, type EncoderFlags, encoderSettings } from './encoder-options.ts';
 import { applyTask } from './hest-task.ts';
@@ -31,7 +32,7 @@ import { createOutput } from './output.ts';
 import { addProbeOptions, type ProbeFlags, targetOptions } from './probe-options.ts';
 import { runCommand } from './run-command.ts';
 
-interface Flags extends EncoderFlags, CohortFlags, PatchOriginFlags, ProbeFlags {
+interface Flags extends EncoderFlags, CompareFlags, CohortFlags, PatchOriginFlags, ProbeFlags {
   readonly out: string;
   readonly preset: PresetName;
   readonly split?: SplitName[];
@@ -43,7 +44,6 @@ interface Flags extends EncoderFlags, CohortFlags, PatchOriginFlags, ProbeFlags 
   readonly blockUm: number;
   readonly bootstrapSeed: number;
   readonly duplicates?: string;
-  readonly against?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
 }
@@ -56,6 +56,8 @@ Examples:
   $ mvhybrid benchmark expression cohort.csv --weights mvhybrid.pth --preset mvhybrid --out results/
   # HEST-Benchmark's protocol, with another number of genes
   $ mvhybrid benchmark expression cohort.csv --random-init 0 --preset hest-readme --gene-count 100 --out control/
+  # two encoders on the same folds and genes, in one report
+  $ mvhybrid benchmark expression cohort/ --weights mvhybrid.pth --compare vit-12=vit.pth --out both/
   # ridge penalty by nested cross-validation, and the paired difference to an earlier run
   $ mvhybrid benchmark expression cohort.csv --weights other.pth --alpha cv --against results/result.json --out other/
 
@@ -68,7 +70,8 @@ Presets (a flag given beside one wins, and the protocol card says so):
 Duplicates: a text file, section ids of the same tissue on one line, between commas.
 
 Writes into the folder: result.json (protocol card, folds, genes, intervals, drops), genes.csv, predictions.safetensors,
-maps/, embeddings/ and the report (report.html, .md, .csv, .json). The same command again uses the embeddings that are
+maps/, embeddings/ and the report (report.html, .md, .csv, .json); with --compare the second
+encoder's own run in compared/. The same command again uses the embeddings that are
 there and gives the same bytes.
 Metrics: ${FOLD_METRICS.join(', ')}; pccTop is PCC-10, the mean of the ten best genes of a fold.
 `;
@@ -105,7 +108,7 @@ async function benchmarkOptions(
 ): Promise<CohortBenchmarkOptions> {
   const chosen = chosenSettings(flags, command);
   const { settings } = chosen;
-  const { resamples, blockUm, bootstrapSeed: seed, duplicates, against, splitSeed } = flags;
+  const { resamples, blockUm, bootstrapSeed: seed, duplicates, splitSeed } = flags;
   const targets = await targetOptions({ ...flags, ...settings }, command, settings.geneScope);
   const given = (names: readonly string[]) =>
     names.some((name) => command.getOptionValueSource(name) === 'cli');
@@ -120,7 +123,6 @@ async function benchmarkOptions(
     splitSeed,
     bootstrap: { resamples, blockUm, seed },
     duplicates: duplicates === undefined ? undefined : await readDuplicates(duplicates),
-    against,
   };
 }
 
@@ -168,7 +170,7 @@ export function expressionCommand(): Command {
         .choices(['skip', 'zero', 'propagate'])
         .default('skip'),
     );
-  addPatchOriginOptions(addCohortOptions(addEncoderOptions(addUncertaintyOptions(command))))
+  addPatchOriginOptions(addCohortOptions(addCompareOption(addEncoderOptions(addUncertaintyOptions(command)))))
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the whole result as JSON')
     .addHelpText('after', EXAMPLES);
@@ -184,18 +186,28 @@ export function expressionCommand(): Command {
       if (strangers.length > 0)
         process.stderr.write(`duplicates: not in this cohort: ${strangers.join(', ')}\n`);
       for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
-      using progress = embedProgress();
-      const { overwrite = false, patches, precutMpp } = flags;
-      const run = await benchmarkCohort(cohort.sections, flags.out, encoderSettings(flags), {
-        ...options,
-        embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
-      });
-      progress.stop();
+      const settings = encoderSettings(flags);
+      const other = comparedEncoder(flags, settings);
+      const runOne = async (encoder: EncoderSettings, folder: string, against: string | undefined) => {
+        using progress = embedProgress();
+        const { overwrite = false, patches, precutMpp } = flags;
+        const run = await benchmarkCohort(cohort.sections, folder, encoder, {
+          ...{ ...options, against },
+          embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
+        });
+        progress.stop();
+        const files = await writeCohortBenchmark(folder, run.result, run.values);
+        files.push(...(await writeReport(folder)));
+        return { ...run, files };
+      };
+      const compared = other && (await runOne(other, comparedFolder(flags.out), undefined));
+      const run = await runOne(settings, flags.out, compared?.files[0] ?? flags.against);
       for (const line of precutLines(run.outcomes)) process.stderr.write(`${line}\n`);
-      const files = await writeCohortBenchmark(flags.out, run.result, run.values);
-      files.push(...(await writeReport(flags.out)));
+      const files = [...run.files, ...(compared?.files ?? [])];
       createOutput(flags.json ?? false).result(run.result, (value) => benchmarkText(value, files));
-      reportFailures([...cohort.failures, ...run.failures], markFailed);
+      const failed = new Set(run.failures.map(({ id }) => id));
+      const others = compared?.failures.filter(({ id }) => !failed.has(id)) ?? [];
+      reportFailures([...cohort.failures, ...run.failures, ...others], markFailed);
     }),
   );
 }
