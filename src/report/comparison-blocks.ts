@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { dropPercent, METRIC_KINDS, type PairedDifference, type SplitDrop } from '../eval/index.ts';
 import { cell, numberColumns } from '../eval/results/index.ts';
-import { renderChart, SERIES_COLOURS } from './charts.ts';
+import { renderChart } from './charts.ts';
 import { figure, type ReportBlock, type ReportTable, table, text } from './document.ts';
 import { METRIC_LABELS } from './published-tables.ts';
 import { barChart } from './result-charts.ts';
@@ -42,7 +42,7 @@ function differenceTable({ splits, against }: PairedDifference, names: readonly 
     }),
   );
   const headers = [...names, 'difference', '95 % (spots)', '95 % (folds)', 'better in %'];
-  const caption = `This run minus ${against}: same folds, genes and blocks of tissue drawn for both`;
+  const caption = `This run minus ${against}; blocks of tissue and folds drawn alike for both`;
   return table('comparison', { columns: numberColumns('split and metric', ...headers), rows }, caption);
 }
 
@@ -60,43 +60,44 @@ async function scoreChart({ splits }: PairedDifference, names: readonly [string,
 
 /** Differences with their intervals, against a line at 0. */
 async function differenceChart({ splits }: PairedDifference, [own, rival]: readonly [string, string]) {
+  const shown = ['pcc', 'pccTop'] as const;
   const values = splits.flatMap(({ name, metrics }) =>
-    (['pcc', 'pccTop'] as const).map((metric) => {
+    shown.map((metric) => {
       const { difference, folds } = metrics[metric];
-      return { row: `${name}: ${METRIC_LABELS[metric]}`, difference, low: folds?.low, high: folds?.high };
+      return { name, metric: METRIC_LABELS[metric], difference, low: folds?.low, high: folds?.high };
     }),
   );
-  const y = {
-    field: 'row',
-    type: 'nominal',
-    title: null,
-    sort: values.map(({ row }) => row),
-    axis: { labelLimit: 130, grid: true },
+  const order = shown.map((metric) => METRIC_LABELS[metric]);
+  const sort = splits.map(({ name }) => name);
+  const shared = {
+    y: { field: 'name', type: 'nominal', title: null, sort, axis: { labelLimit: 200, grid: true } },
+    yOffset: { field: 'metric', type: 'nominal', sort: order },
+    color: { field: 'metric', type: 'nominal', title: null, sort: order },
   } as const;
-  const title = `${own} minus ${rival}`;
+  const x = (field: string) => {
+    const axis = { tickCount: 4, labelOverlap: false };
+    return { field, type: 'quantitative', title: 'difference', axis } as const;
+  };
   const svg = await renderChart({
-    title,
-    width: 180,
-    height: { step: 24 },
+    title: `${own} minus ${rival}`,
+    width: 190,
+    height: { step: 44, for: 'position' },
+    config: { legend: { orient: 'bottom' } },
     layer: [
       {
         data: { values: [{ zero: 0 }] },
         mark: { type: 'rule', color: '#8c959f' },
-        encoding: { x: { field: 'zero', type: 'quantitative' } },
+        encoding: { x: x('zero') },
       },
       {
         data: { values: values.filter(({ low }) => low !== undefined) },
         mark: { type: 'rule', strokeWidth: 1.4 },
-        encoding: {
-          y,
-          x: { field: 'low', type: 'quantitative', title: 'difference' },
-          x2: { field: 'high' },
-        },
+        encoding: { ...shared, x: x('low'), x2: { field: 'high' } },
       },
       {
         data: { values: values.filter(({ difference }) => Number.isFinite(difference)) },
-        mark: { type: 'circle', size: 50, opacity: 1, color: SERIES_COLOURS[0]! },
-        encoding: { y, x: { field: 'difference', type: 'quantitative', title: 'difference' } },
+        mark: { type: 'circle', size: 50, opacity: 1 },
+        encoding: { ...shared, x: x('difference') },
       },
     ],
   } as TopLevelSpec);
@@ -127,7 +128,8 @@ export async function comparisonBlocks(run: ComparedRun): Promise<ReportBlock[]>
   const { comparison, protocol } = run;
   if (comparison === undefined) return [];
   const names = namesOf(run);
-  const who = `${names[0]}: ${String(protocol.backbone)} (${String(protocol.weights)}). ${names[1]}: ${comparison.against}.`;
+  const own = `${String(protocol.backbone)} (${String(protocol.weights)})`;
+  const who = `${own} against ${comparison.against}, on the same folds and genes.`;
   return [
     text(who),
     await scoreChart(comparison, names),
