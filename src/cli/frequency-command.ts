@@ -4,6 +4,7 @@ import {
   type ClassTokenPlace,
   formatBandAblation,
   formatBlockSpectra,
+  formatPoleContrast,
   formatPoleSurvey,
 } from '../eval/frequency/index.ts';
 import { SPLIT_NAMES, type SplitName } from '../eval/index.ts';
@@ -63,10 +64,11 @@ const NOISE_OPTIONS = [
   ...['sections', 'matrix', 'unplacedCounts', 'patches', 'precutMpp'],
 ];
 
-function text({ spectra, poles, noise }: FrequencyRun, files: readonly string[]): string {
+function text({ spectra, poles, contrast, noise }: FrequencyRun, files: readonly string[]): string {
   return [
     titled(spectra.card.task, formatBlockSpectra(spectra)),
     poles === null ? 'no state-space layers' : titled(poles.card.task, formatPoleSurvey(poles)),
+    ...(contrast === null ? [] : [titled(contrast.card.task, formatPoleContrast(contrast))]),
     ...(noise === null ? [] : [titled(`${noise.card.task}, ${noise.split}`, formatBandAblation(noise))]),
     ...spectra.card.undefinedValues,
     ...(noise?.card.undefinedValues ?? []),

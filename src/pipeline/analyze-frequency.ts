@@ -6,6 +6,8 @@ import {
   type BlockSpectra,
   blockSpectra,
   type ClassTokenPlace,
+  contrastPoles,
+  type PoleContrast,
   type PoleSurvey,
   surveyPoles,
 } from '../eval/frequency/index.ts';
@@ -28,6 +30,8 @@ export interface FrequencyAnalysis {
   readonly spectra: BlockSpectra;
   /** Null for a backbone without state-space layers. */
   readonly poles: PoleSurvey | null;
+  /** What these poles tell apart beside complex ones; null as `poles`. */
+  readonly contrast: PoleContrast | null;
 }
 
 /** The analysis as it is written. */
@@ -102,6 +106,7 @@ export async function analyzeFrequency(
       encoder: { backbone: name, weights, sizePx: String(sizePx) },
       spectra,
       poles,
+      contrast: poles === null ? null : contrastPoles(parameters)!,
     };
   } finally {
     backbone.dispose();

@@ -32,7 +32,7 @@ export function bandChart(
     field: 'band',
     type: 'ordinal',
     sort: names,
-    title: `noise in (${unit})`,
+    title: `noise band (${unit})`,
     axis: { labelAngle: -40 },
   } as const;
   const y = { field: 'value', type: 'quantitative', title: metric, scale: { zero: false } } as const;

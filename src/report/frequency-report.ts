@@ -4,13 +4,23 @@ import {
   type BlockSpectra,
   formatBandAblation,
   formatBlockSpectra,
+  formatPoleContrast,
   formatPoleSurvey,
+  type PoleContrast,
   type PoleSurvey,
 } from '../eval/frequency/index.ts';
 import { formatCard } from '../eval/results/index.ts';
 import { bandChart, type FoldOfBands } from './band-chart.ts';
 import { lineChart } from './charts.ts';
-import { figure, type ReportDocument, type ReportSection, section, table, text } from './document.ts';
+import {
+  figure,
+  type ReportBlock,
+  type ReportDocument,
+  type ReportSection,
+  section,
+  table,
+  text,
+} from './document.ts';
 import { depthChart } from './result-charts.ts';
 
 export interface FrequencyReportRun {
@@ -18,6 +28,7 @@ export interface FrequencyReportRun {
   readonly encoder: Readonly<Record<string, string>>;
   readonly spectra: BlockSpectra;
   readonly poles: PoleSurvey | null;
+  readonly contrast?: PoleContrast | null;
   readonly noise?: (BandAblation & { readonly split: string; readonly folds: readonly FoldOfBands[] }) | null;
 }
 
@@ -34,9 +45,31 @@ async function noiseSection(noise: FrequencyReportRun['noise']): Promise<ReportS
   ]);
 }
 
+/** What is left of the variation of a transfer function beyond a frequency: real poles against complex ones. */
+async function contrastBlocks(contrast: PoleContrast | null | undefined): Promise<ReportBlock[]> {
+  if (contrast === undefined || contrast === null) return [];
+  const series = (['real', 'complex'] as const).map((name) => ({
+    name: `${name} poles`,
+    points: contrast.rows.map((row) => ({ x: row.omega0, y: row[name].variation })),
+  }));
+  const chart = await lineChart(series, {
+    title: 'Variation beyond a frequency',
+    xTitle: 'omega (radians per time)',
+    yTitle: 'total variation',
+    width: 240,
+    ...{ logarithmic: true, logarithmicX: true },
+  });
+  const caption =
+    'How far the transfer function still moves beyond a frequency: what a layer of frozen step could tell apart there. Real poles all stand at frequency 0, complex ones each at a frequency of its own.';
+  return [
+    figure(caption, chart),
+    table('variation', formatPoleContrast(contrast), 'Variation beyond omega0 and its bound'),
+  ];
+}
+
 /** Spectra block by block, and the poles of state-space layers. */
 export async function frequencyReport(run: FrequencyReportRun): Promise<ReportDocument> {
-  const { encoder, spectra, poles, pictures, noise } = run;
+  const { encoder, spectra, poles, contrast, pictures, noise } = run;
   const lines = spectra.blocks.map(({ block, spectrum }) => ({
     depth: block,
     points: spectrum.frequency.map((x, i) => ({ x, y: spectrum.relativeLogAmplitude[i]! })),
@@ -70,7 +103,10 @@ export async function frequencyReport(run: FrequencyReportRun): Promise<ReportDo
         figure('Share of the power of each map without its mean', share),
         table('spectra', { columns, rows }),
       ]),
-      ...section('Effective poles', poles === null ? [noPoles] : poleTable),
+      ...section(
+        'Effective poles',
+        poles === null ? [noPoles] : [...poleTable, ...(await contrastBlocks(contrast))],
+      ),
       ...(await noiseSection(noise)),
       ...section(
         'Remarks',
@@ -81,6 +117,7 @@ export async function frequencyReport(run: FrequencyReportRun): Promise<ReportDo
       ...section('Protocol', [
         table('protocol', formatCard(spectra.card)),
         ...(poles === null ? [] : [table('pole protocol', formatCard(poles.card))]),
+        ...(contrast ? [table('variation protocol', formatCard(contrast.card))] : []),
       ]),
     ],
   };
