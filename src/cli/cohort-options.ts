@@ -1,8 +1,15 @@
 /** Options of every command that reads sections, and the reading itself. */
 import { type Command, Option } from 'commander';
-import type { Cohort, Section, SectionFailure } from '../spatial/index.ts';
-import { readCohort } from '../spatial/index.ts';
-import { nameList } from './option-parsers.ts';
+import type { SectionOutcome } from '../pipeline/index.ts';
+import {
+  type Cohort,
+  PATCH_ORIGINS,
+  type PatchOrigin,
+  readCohort,
+  type Section,
+  type SectionFailure,
+} from '../spatial/index.ts';
+import { nameList, positiveNumber } from './option-parsers.ts';
 import { Progress } from './progress.ts';
 
 export interface CohortFlags {
@@ -12,7 +19,7 @@ export interface CohortFlags {
 }
 
 export const COHORT_HELP =
-  'cohort.csv (id,path,patient,study[,image,mpp]), a folder of ST sections with meta.json, one ST section, or a Space Ranger folder';
+  'cohort.csv (id,path,patient,study[,image,mpp]), a folder of ST sections with meta.json, one ST section, a Space Ranger folder, or a HEST folder (st/, patches/, wsis/)';
 
 export function addCohortOptions(command: Command): Command {
   return command
@@ -27,6 +34,39 @@ export function addCohortOptions(command: Command): Command {
         .choices(['error', 'drop'])
         .default('error'),
     );
+}
+
+export interface PatchOriginFlags {
+  readonly patches?: PatchOrigin;
+  readonly precutMpp?: number;
+}
+
+export const PATCH_ORIGIN_NAMES = ['patches', 'precutMpp'] as const;
+
+/** `--patches` and `--precut-mpp`, for commands that embed the spots of sections. */
+export function addPatchOriginOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--patches <origin>',
+        "cut from the slide, or HEST's precut ones (default: cut; precut for sections without a slide)",
+      ).choices([...PATCH_ORIGINS]),
+    )
+    .option('--precut-mpp <um>', 'micrometres per pixel of precut patches (default: 0.5)', positiveNumber);
+}
+
+/** The lines that say which sections used precut patches, and what these left out. */
+export function precutLines(outcomes: readonly SectionOutcome[]): string[] {
+  return outcomes.flatMap(({ id, precut }) => {
+    if (precut === undefined) return [];
+    const { sizePx, mpp, spotsWithoutPatch, patchesWithoutSpot } = precut;
+    const left = [
+      [spotsWithoutPatch, 'spots without a patch'],
+      [patchesWithoutSpot, 'patches without a spot'],
+    ].flatMap(([count, what]) => (Number(count) > 0 ? [`${count} ${what}`] : []));
+    const out = left.length === 0 ? '' : `; left out ${left.join(', ')}`;
+    return [`${id}: precut patches, ${sizePx} px at ${mpp} um per pixel${out}`];
+  });
 }
 
 /** Reads the cohort with progress; sections that fail are in `failures`. */

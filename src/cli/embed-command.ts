@@ -3,10 +3,14 @@ import { UsageError } from '../errors.ts';
 import type { EmbedRun } from '../pipeline/index.ts';
 import {
   addCohortOptions,
+  addPatchOriginOptions,
   COHORT_HELP,
   type CohortFlags,
   droppedLines,
   failureLines,
+  PATCH_ORIGIN_NAMES,
+  type PatchOriginFlags,
+  precutLines,
   readSections,
   reportFailures,
 } from './cohort-options.ts';
@@ -18,7 +22,7 @@ import { runCommand } from './run-command.ts';
 import { addShardOption, addTissueOptions, refuseOptions, SLIDE_OPTION_NAMES } from './slide-options.ts';
 import { formatTable } from './table.ts';
 
-interface Flags extends EncoderFlags, CohortFlags, EmbedSlideFlags {
+interface Flags extends EncoderFlags, CohortFlags, PatchOriginFlags, EmbedSlideFlags {
   readonly pictures?: boolean;
 }
 
@@ -93,7 +97,7 @@ export function embedCommand(): Command {
     )
     .option('--overwrite', 'replace results and unfinished work made with other settings')
     .option('--json', 'print the result as JSON');
-  addCohortOptions(addEncoderOptions(command));
+  addPatchOriginOptions(addCohortOptions(addEncoderOptions(command)));
   addSlideOptions(command).addHelpText('after', EXAMPLES);
   return command.action(
     runCommand(async (context, inputs: string[], flags: Flags, self: Command) => {
@@ -105,16 +109,20 @@ export function embedCommand(): Command {
       const { embedPictures, embedSections } = await import('../pipeline/index.ts');
       const path = onlyInput(inputs);
       using progress = embedProgress();
-      const options = { overwrite: flags.overwrite ?? false, onProgress: progress.onProgress };
+      const { overwrite = false, patches, precutMpp } = flags;
+      const options = { overwrite, patches, precutMpp, onProgress: progress.onProgress };
       let run: EmbedRun;
-      if (flags.pictures) run = await embedPictures(path, flags.out, settings, options);
-      else {
+      if (flags.pictures) {
+        refuseOptions(self, PATCH_ORIGIN_NAMES, 'embedding of pictures');
+        run = await embedPictures(path, flags.out, settings, options);
+      } else {
         const cohort = await readSections(path, flags, signal);
         for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
         run = await embedSections(cohort.sections, flags.out, settings, options);
         run = { ...run, failures: [...cohort.failures, ...run.failures] };
       }
       progress.stop();
+      for (const line of precutLines(run.outcomes)) process.stderr.write(`${line}\n`);
       const failures = failureLines(run.failures);
       createOutput(flags.json ?? false).result({ ...run, failures }, () => report(run));
       reportFailures(run.failures, markFailed);

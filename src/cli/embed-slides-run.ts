@@ -2,11 +2,12 @@
 import type { Command } from 'commander';
 import type { EmbedSlidesRun, EncoderSettings } from '../pipeline/index.ts';
 import { isListName, isSlideName } from '../pipeline/slides/slide-list.ts';
-import { failureLines, reportFailures } from './cohort-options.ts';
+import { failureLines, PATCH_ORIGIN_NAMES, reportFailures } from './cohort-options.ts';
 import { embedProgress } from './embed-progress.ts';
 import { createOutput } from './output.ts';
 import type { CommandContext } from './run-command.ts';
 import {
+  DECIDED_BY_COORDS,
   patchOptions,
   refuseIdleLimits,
   refuseOptions,
@@ -27,23 +28,6 @@ export function namesSlides(inputs: readonly string[]): boolean {
   return inputs.length > 1 || inputs.some((input) => isSlideName(input) || isListName(input));
 }
 
-/** Flags that existing coordinates make meaningless. */
-const DECIDED_BY_COORDS = [
-  'tissue',
-  'mask',
-  'maskClasses',
-  'minTissue',
-  'rule',
-  'grid',
-  'edges',
-  'maxInk',
-  'minFocus',
-  'drop',
-  'overlapPx',
-  'overlapUm',
-  'patchUm',
-];
-
 /** Embeds all slides and prints what became of each. */
 export async function runEmbedSlides(
   { signal, markFailed }: CommandContext,
@@ -52,7 +36,11 @@ export async function runEmbedSlides(
   settings: EncoderSettings,
   command: Command,
 ): Promise<void> {
-  refuseOptions(command, ['sections', 'matrix', 'unplacedCounts', 'pictures'], 'embedding of whole slides');
+  refuseOptions(
+    command,
+    ['sections', 'matrix', 'unplacedCounts', 'pictures', ...PATCH_ORIGIN_NAMES],
+    'embedding of whole slides',
+  );
   if (flags.coords !== undefined) refuseOptions(command, DECIDED_BY_COORDS, 'embedding with --coords');
   refuseIdleLimits(flags);
   const { embedSlides, listSlides } = await import('../pipeline/index.ts');

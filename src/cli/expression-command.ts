@@ -10,24 +10,29 @@ import {
   type SplitName,
   type UndefinedPolicy,
 } from '../eval/index.ts';
-import type { CohortBenchmarkOptions } from '../pipeline/index.ts';
+import type { CohortBenchmarkOptions, EncoderSettings } from '../pipeline/index.ts';
 import { benchmarkText } from './benchmark-text.ts';
 import {
   addCohortOptions,
+  addPatchOriginOptions,
   COHORT_HELP,
   type CohortFlags,
   droppedLines,
+  type PatchOriginFlags,
+  precutLines,
   readSections,
   reportFailures,
 } from './cohort-options.ts';
+import { addCompareOption, type CompareFlags, comparedEncoder, comparedFolder } from './compared-encoder.ts';
 import { embedProgress } from './embed-progress.ts';
 import { addEncoderOptions, type EncoderFlags, encoderSettings } from './encoder-options.ts';
+import { applyTask } from './hest-task.ts';
 import { choiceList, positiveInteger, positiveNumber, wholeNumber } from './option-parsers.ts';
 import { createOutput } from './output.ts';
 import { addProbeOptions, type ProbeFlags, targetOptions } from './probe-options.ts';
 import { runCommand } from './run-command.ts';
 
-interface Flags extends EncoderFlags, CohortFlags, ProbeFlags {
+interface Flags extends EncoderFlags, CompareFlags, CohortFlags, PatchOriginFlags, ProbeFlags {
   readonly out: string;
   readonly preset: PresetName;
   readonly split?: SplitName[];
@@ -39,7 +44,6 @@ interface Flags extends EncoderFlags, CohortFlags, ProbeFlags {
   readonly blockUm: number;
   readonly bootstrapSeed: number;
   readonly duplicates?: string;
-  readonly against?: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
 }
@@ -52,18 +56,22 @@ Examples:
   $ mvhybrid benchmark expression cohort.csv --weights mvhybrid.pth --preset mvhybrid --out results/
   # HEST-Benchmark's protocol, with another number of genes
   $ mvhybrid benchmark expression cohort.csv --random-init 0 --preset hest-readme --gene-count 100 --out control/
+  # two encoders on the same folds and genes, in one report
+  $ mvhybrid benchmark expression cohort/ --weights mvhybrid.pth --compare vit-12=vit.pth --out both/
   # ridge penalty by nested cross-validation, and the paired difference to an earlier run
   $ mvhybrid benchmark expression cohort.csv --weights other.pth --alpha cv --against results/result.json --out other/
 
 Presets (a flag given beside one wins, and the protocol card says so):
   default      genes from training sections, PCA of at most 256, a constant per gene
-  hest-readme  50 genes from all sections, PCA 256, no constant, leave-one-patient-out
+  hest-readme  50 genes from all sections, PCA 256, no constant, leave-one-patient-out; in a task folder of
+               HEST-Benchmark the folds of its splits/ and the genes of its var_50genes.json
   hest-table   the same without PCA
   mvhybrid     200 genes from all sections, no PCA, no constant, 10 random folds of sections and leave-one-study-out
 Duplicates: a text file, section ids of the same tissue on one line, between commas.
 
 Writes into the folder: result.json (protocol card, folds, genes, intervals, drops), genes.csv, predictions.safetensors,
-maps/, embeddings/ and the report (report.html, .md, .csv, .json). The same command again uses the embeddings that are
+maps/, embeddings/ and the report (report.html, .md, .csv, .json); with --compare the second
+encoder's own run in compared/. The same command again uses the embeddings that are
 there and gives the same bytes.
 Metrics: ${FOLD_METRICS.join(', ')}; pccTop is PCC-10, the mean of the ten best genes of a fold.
 `;
@@ -80,6 +88,9 @@ const PRESET_FLAGS = [
   'undefinedAs',
 ] as const;
 
+/** Flags that choose genes. */
+const GENE_FLAGS = ['genes', 'geneCount', 'geneScope', 'geneList', 'minSpotFraction'];
+
 /** The preset with what stands on the command line beside it. */
 function chosenSettings(flags: Flags, command: Command): ChosenSettings {
   const given = PRESET_FLAGS.filter((name) => command.getOptionValueSource(name) === 'cli');
@@ -90,25 +101,28 @@ function chosenSettings(flags: Flags, command: Command): ChosenSettings {
 }
 
 async function benchmarkOptions(
+  path: string,
   flags: Flags,
   command: Command,
   readDuplicates: (path: string) => Promise<string[][]>,
 ): Promise<CohortBenchmarkOptions> {
   const chosen = chosenSettings(flags, command);
   const { settings } = chosen;
-  const { resamples, blockUm, bootstrapSeed: seed, duplicates, against, splitSeed } = flags;
+  const { resamples, blockUm, bootstrapSeed: seed, duplicates, splitSeed } = flags;
+  const targets = await targetOptions({ ...flags, ...settings }, command, settings.geneScope);
+  const given = (names: readonly string[]) =>
+    names.some((name) => command.getOptionValueSource(name) === 'cli');
+  const own = { split: given(['split']), genes: given(GENE_FLAGS) };
   return {
     preset: chosen,
-    targets: await targetOptions({ ...flags, ...settings }, command, settings.geneScope),
+    ...(await applyTask(path, flags.preset, { splits: settings.split, targets }, own)),
     probe: { alpha: settings.alpha, intercept: settings.intercept },
     components: settings.pca === 'none' ? undefined : settings.pca,
     undefinedAs: settings.undefinedAs,
-    splits: settings.split,
     folds: settings.folds,
     splitSeed,
     bootstrap: { resamples, blockUm, seed },
     duplicates: duplicates === undefined ? undefined : await readDuplicates(duplicates),
-    against,
   };
 }
 
@@ -156,7 +170,7 @@ export function expressionCommand(): Command {
         .choices(['skip', 'zero', 'propagate'])
         .default('skip'),
     );
-  addCohortOptions(addEncoderOptions(addUncertaintyOptions(command)))
+  addPatchOriginOptions(addCohortOptions(addCompareOption(addEncoderOptions(addUncertaintyOptions(command)))))
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the whole result as JSON')
     .addHelpText('after', EXAMPLES);
@@ -165,23 +179,35 @@ export function expressionCommand(): Command {
       const { benchmarkCohort, readDuplicates, writeCohortBenchmark, writeReport } = await import(
         '../pipeline/index.ts'
       );
-      const options = await benchmarkOptions(flags, self, readDuplicates);
+      const options = await benchmarkOptions(path, flags, self, readDuplicates);
       const cohort = await readSections(path, flags, signal);
       const ids = new Set(cohort.sections.map(({ id }) => id));
       const strangers = (options.duplicates ?? []).flat().filter((id) => !ids.has(id));
       if (strangers.length > 0)
         process.stderr.write(`duplicates: not in this cohort: ${strangers.join(', ')}\n`);
       for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
-      using progress = embedProgress();
-      const run = await benchmarkCohort(cohort.sections, flags.out, encoderSettings(flags), {
-        ...options,
-        embed: { overwrite: flags.overwrite ?? false, onProgress: progress.onProgress },
-      });
-      progress.stop();
-      const files = await writeCohortBenchmark(flags.out, run.result, run.values);
-      files.push(...(await writeReport(flags.out)));
+      const settings = encoderSettings(flags);
+      const other = comparedEncoder(flags, settings);
+      const runOne = async (encoder: EncoderSettings, folder: string, against: string | undefined) => {
+        using progress = embedProgress();
+        const { overwrite = false, patches, precutMpp } = flags;
+        const run = await benchmarkCohort(cohort.sections, folder, encoder, {
+          ...{ ...options, against },
+          embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
+        });
+        progress.stop();
+        const files = await writeCohortBenchmark(folder, run.result, run.values);
+        files.push(...(await writeReport(folder)));
+        return { ...run, files };
+      };
+      const compared = other && (await runOne(other, comparedFolder(flags.out), undefined));
+      const run = await runOne(settings, flags.out, compared?.files[0] ?? flags.against);
+      for (const line of precutLines(run.outcomes)) process.stderr.write(`${line}\n`);
+      const files = [...run.files, ...(compared?.files ?? [])];
       createOutput(flags.json ?? false).result(run.result, (value) => benchmarkText(value, files));
-      reportFailures([...cohort.failures, ...run.failures], markFailed);
+      const failed = new Set(run.failures.map(({ id }) => id));
+      const others = compared?.failures.filter(({ id }) => !failed.has(id)) ?? [];
+      reportFailures([...cohort.failures, ...run.failures, ...others], markFailed);
     }),
   );
 }

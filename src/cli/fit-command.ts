@@ -2,8 +2,11 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import {
   addCohortOptions,
+  addPatchOriginOptions,
   COHORT_HELP,
   type CohortFlags,
+  type PatchOriginFlags,
+  precutLines,
   readSections,
   reportFailures,
 } from './cohort-options.ts';
@@ -14,7 +17,7 @@ import { addProbeOptions, type ProbeFlags, probeOptions, targetOptions } from '.
 import { runCommand } from './run-command.ts';
 import { formatTable } from './table.ts';
 
-interface Flags extends EncoderFlags, CohortFlags, ProbeFlags {
+interface Flags extends EncoderFlags, CohortFlags, PatchOriginFlags, ProbeFlags {
   readonly out: string;
   readonly overwrite?: boolean;
   readonly json?: boolean;
@@ -36,7 +39,7 @@ export function fitCommand(): Command {
     )
     .argument('<cohort>', COHORT_HELP)
     .requiredOption('--out <folder>', 'where the head and the embeddings go');
-  addCohortOptions(addEncoderOptions(addProbeOptions(command)))
+  addPatchOriginOptions(addCohortOptions(addEncoderOptions(addProbeOptions(command))))
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES);
@@ -47,7 +50,8 @@ export function fitCommand(): Command {
       const targets = await targetOptions(flags, self);
       using progress = embedProgress();
       const target = join(flags.out, 'head.safetensors');
-      const { head, failures } = await fitHead(
+      const { overwrite = false, patches, precutMpp } = flags;
+      const { head, failures, outcomes } = await fitHead(
         cohort.sections,
         { path: target, folder: flags.out },
         encoderSettings(flags),
@@ -55,10 +59,11 @@ export function fitCommand(): Command {
           targets,
           probe: probeOptions(flags),
           components: flags.pca === 'none' ? undefined : flags.pca,
-          embed: { overwrite: flags.overwrite ?? false, onProgress: progress.onProgress },
+          embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
         },
       );
       progress.stop();
+      for (const line of precutLines(outcomes)) process.stderr.write(`${line}\n`);
       const { genes, card } = head;
       createOutput(flags.json ?? false).result({ path: target, genes, card }, () => {
         return `${formatTable(['head', target], [...Object.entries(card), ['genes', String(genes.length)]])}\n`;

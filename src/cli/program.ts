@@ -11,6 +11,7 @@ import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
 import { reportCommand } from './report-command.ts';
+import { splitsCommand } from './splits-command.ts';
 import { tileCommand } from './tile-command.ts';
 import { packageVersion } from './version.ts';
 
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     demoCommand,
     tileCommand,
     embedCommand,
+    splitsCommand,
     benchmarkCommand,
     analyzeCommand,
     fitCommand,

@@ -114,8 +114,8 @@ export function addShardOption(command: Command): Command {
   return command.option('--shard <i/n>', 'only the i-th of n parts of the list, for n machines', shard);
 }
 
-/** Names of the options above, as commander knows them. */
-export const SLIDE_OPTION_NAMES = [
+/** Options that say where patches lie, as commander knows them. */
+const PLACE_OPTION_NAMES = [
   'tissue',
   'mask',
   'maskClasses',
@@ -128,6 +128,14 @@ export const SLIDE_OPTION_NAMES = [
   'drop',
   'overlapPx',
   'overlapUm',
+] as const;
+
+/** Options that existing coordinates make meaningless. */
+export const DECIDED_BY_COORDS = [...PLACE_OPTION_NAMES, 'patchUm'] as const;
+
+/** All options of whole slides. */
+export const SLIDE_OPTION_NAMES = [
+  ...PLACE_OPTION_NAMES,
   'mpp',
   'reader',
   'shard',

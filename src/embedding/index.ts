@@ -8,3 +8,4 @@ export {
   type SectionPatchOptions,
   sectionPatches,
 } from './patch-source.ts';
+export { type PrecutFacts, type PrecutPatchOptions, precutPatches } from './precut-source.ts';

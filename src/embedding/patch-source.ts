@@ -23,7 +23,8 @@ export interface PatchSource {
   read(from: number): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-async function fileStamp(path: string): Promise<string> {
+/** Name, size and time of a file, for fingerprints. */
+export async function fileStamp(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   return `${basename(path)} ${size} bytes ${Math.round(mtimeMs)}`;
 }

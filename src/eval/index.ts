@@ -82,11 +82,15 @@ export { fitRidge, hestAlpha, predictRidge, type Ridge, type RidgeOptions } from
 export { METRIC_KINDS, type MetricDrop, type SplitDrop, splitDrops } from './split-drops.ts';
 export {
   defaultSplit,
+  type GivenFold,
   patientKey,
+  planSections,
   planSplit,
+  type RandomSplitOptions,
   SPLIT_NAMES,
   type SplitName,
   type SplitPlan,
+  type SplitSection,
 } from './split-plan.ts';
 export * from './splits.ts';
 export { fitStandardizer, type Standardizer, standardize } from './standardizer.ts';

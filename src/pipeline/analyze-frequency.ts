@@ -6,10 +6,13 @@ import {
   type BlockSpectra,
   blockSpectra,
   type ClassTokenPlace,
+  contrastPoles,
+  type PoleContrast,
   type PoleSurvey,
   surveyPoles,
 } from '../eval/frequency/index.ts';
 import { scope, type Tensor, toFloat32Array } from '../tensor/index.ts';
+import type { BandNoiseRun } from './ablate-bands.ts';
 import type { EncoderSettings } from './embed-sections.ts';
 
 export interface FrequencyOptions {
@@ -20,13 +23,21 @@ export interface FrequencyOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface FrequencyRun {
+export interface FrequencyAnalysis {
   readonly kind: 'frequency analysis';
   readonly pictures: string;
   readonly encoder: Readonly<Record<string, string>>;
   readonly spectra: BlockSpectra;
   /** Null for a backbone without state-space layers. */
   readonly poles: PoleSurvey | null;
+  /** What these poles tell apart beside complex ones; null as `poles`. */
+  readonly contrast: PoleContrast | null;
+}
+
+/** The analysis as it is written. */
+export interface FrequencyRun extends FrequencyAnalysis {
+  /** Noise in bands against the correlation with expression; null where no cohort was given. */
+  readonly noise: BandNoiseRun | null;
 }
 
 /** All pictures (at most `most`), RGB8. */
@@ -54,7 +65,7 @@ export async function analyzeFrequency(
   folder: string,
   settings: Omit<EncoderSettings, 'features' | 'patchUm'>,
   { most, classToken, signal }: FrequencyOptions = {},
-): Promise<FrequencyRun> {
+): Promise<FrequencyAnalysis> {
   const { sizePx, batch, device = 'cpu' } = settings;
   const pictures = await readAll(folder, sizePx, most, signal);
   const { backbone, name, weights } = await openBackbone(settings);
@@ -95,6 +106,7 @@ export async function analyzeFrequency(
       encoder: { backbone: name, weights, sizePx: String(sizePx) },
       spectra,
       poles,
+      contrast: poles === null ? null : contrastPoles(parameters)!,
     };
   } finally {
     backbone.dispose();

@@ -12,6 +12,7 @@ import {
   type ExpressionBenchmark,
   type ExpressionBenchmarkOptions,
   type ExpressionPrediction,
+  type GivenFold,
   INNER_FOLDS,
   planSplit,
   type SplitName,
@@ -38,6 +39,10 @@ export interface CohortBenchmarkOptions extends Omit<ExpressionBenchmarkOptions,
   readonly folds: number;
   /** Seed of random splits. */
   readonly splitSeed: number;
+  /** Folds of the split `task`. */
+  readonly given?: readonly GivenFold[] | undefined;
+  /** The HEST task whose files decided something, for the protocol card. */
+  readonly task?: string | undefined;
   readonly embed?: EmbedRunOptions;
 }
 
@@ -72,6 +77,7 @@ export interface BenchmarkValues {
 export interface CohortBenchmarkRun {
   readonly result: CohortBenchmark;
   readonly values: BenchmarkValues;
+  readonly outcomes: EmbedRun['outcomes'];
   readonly failures: readonly SectionFailure[];
 }
 
@@ -99,6 +105,7 @@ function protocolCard(
     features: settings.features,
     patchUm: settings.patchUm,
     patchPx: settings.sizePx,
+    patches: describePatches(run),
     genes: describeGenes(targets),
     target: `ln(1 + ${targets.normalizeTotal === true ? "count scaled to the training spots' median total" : 'count'})`,
     standardize: 'per feature by training mean and population standard deviation',
@@ -110,9 +117,24 @@ function protocolCard(
       'per gene over all test spots of a fold; mean over genes; mean and population std over folds, unweighted',
     undefinedCorrelations: undefinedAs,
     intervals: describeBootstrap(options),
+    ...(options.task === undefined ? {} : { task: options.task }),
     duplicates: options.duplicates?.map((ids) => ids.join(' = ')).join('; ') ?? 'no list given',
     ...(options.against === undefined ? {} : { against: basename(dirname(options.against)) }),
   };
+}
+
+/** Cut or precut; where both occur, which sections. */
+function describePatches({ outcomes }: EmbedRun): string {
+  const kinds = new Map<string, string[]>();
+  for (const { id, precut } of outcomes) {
+    const kind =
+      precut === undefined
+        ? 'cut from the slide'
+        : `precut, ${precut.sizePx} px at ${precut.mpp} um per pixel, spots without a patch left out`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), id]);
+  }
+  if (kinds.size === 1) return [...kinds.keys()][0]!;
+  return [...kinds].map(([kind, ids]) => `${kind}: ${ids.join(', ')}`).join('; ');
 }
 
 function describeAlpha(alpha: CohortBenchmarkOptions['probe']['alpha']): string | number {
@@ -162,7 +184,7 @@ export async function benchmarkCohort(
     const usable = embedded.map(({ section }) => section);
     if (usable.length === 0) throw run.failures[0]!.error;
     const names = options.splits ?? [defaultSplit(usable)];
-    const random = { folds: options.folds, seed: options.splitSeed };
+    const random = { folds: options.folds, seed: options.splitSeed, given: options.given };
     const plans = names.map((name) => planSplit(name, usable, random));
     const split = mappedSplit(names);
     const { predictions, folds, onPrediction } = collector(split);
@@ -176,7 +198,7 @@ export async function benchmarkCohort(
       ...benchmark,
     };
     const values = { predictions, mapped: { split, folds }, sections: usable };
-    return { result, values, failures: run.failures };
+    return { result, values, outcomes: run.outcomes, failures: run.failures };
   } finally {
     rival?.close();
   }

@@ -4,8 +4,8 @@ import { writeFileAtomically } from '../core/atomic-file.ts';
 import { type Matrix, matrixColumn } from '../core/matrix.ts';
 import { type ExpressionSplit, meanDefined } from '../eval/index.ts';
 import { renderGeneMapPair } from '../report/index.ts';
-import { openImage } from '../slide/index.ts';
 import type { Section } from '../spatial/index.ts';
+import { sectionThumbnail } from './section-thumbnail.ts';
 
 /** One picture; `file` relative to the run's folder. */
 export interface BenchmarkMap {
@@ -35,7 +35,9 @@ export interface MapOptions {
 
 /** The split that says most about new tissue. */
 export function mappedSplit(names: readonly string[]): string {
-  return ['study', 'patient', 'section'].find((name) => names.includes(name)) ?? names[0]!;
+  return (
+    ['study', 'task', 'patient', 'hest-patients', 'section'].find((name) => names.includes(name)) ?? names[0]!
+  );
 }
 
 /** Genes that at least half of the folds predict, by falling mean PCC over those folds, undefined ones left out. */
@@ -88,32 +90,27 @@ export async function drawBenchmarkMaps(
     const local = fold.rows.flatMap((row, i) =>
       row >= first && row < first + section.spots.length ? [{ spot: row - first, row: i }] : [],
     );
-    const image = await openImage(section.imagePath);
-    try {
-      const thumbnail = await image.readThumbnail(420);
-      for (const gene of best.filter((name) => fold.genes.includes(name)).slice(0, geneCount)) {
-        const column = fold.genes.indexOf(gene);
-        const values = (m: Matrix) => {
-          const all = matrixColumn(m, column);
-          return local.map(({ row }) => all[row]!);
-        };
-        const png = await renderGeneMapPair({
-          image: thumbnail,
-          panelPx: 420,
-          spots: local.map(({ spot }) => section.spots[spot]!),
-          title: `${gene}, ${section.id}`,
-          unit: 'target, ln(1 + count)',
-          spotDiameterPx: 100 / section.mpp,
-          mpp: section.mpp,
-          measured: values(fold.measured),
-          predicted: values(fold.predicted),
-        });
-        const file = `maps/${safe(gene)}-${safe(section.id)}.png`;
-        await writeFileAtomically(join(folder, file), png);
-        maps.push({ split: split.name, fold: fold.fold, section: section.id, gene, file });
-      }
-    } finally {
-      await image.close();
+    const thumbnail = await sectionThumbnail(section, 420);
+    for (const gene of best.filter((name) => fold.genes.includes(name)).slice(0, geneCount)) {
+      const column = fold.genes.indexOf(gene);
+      const values = (m: Matrix) => {
+        const all = matrixColumn(m, column);
+        return local.map(({ row }) => all[row]!);
+      };
+      const png = await renderGeneMapPair({
+        image: thumbnail,
+        panelPx: 420,
+        spots: local.map(({ spot }) => section.spots[spot]!),
+        title: `${gene}, ${section.id}`,
+        unit: 'target, ln(1 + count)',
+        spotDiameterPx: 100 / section.mpp,
+        mpp: section.mpp,
+        measured: values(fold.measured),
+        predicted: values(fold.predicted),
+      });
+      const file = `maps/${safe(gene)}-${safe(section.id)}.png`;
+      await writeFileAtomically(join(folder, file), png);
+      maps.push({ split: split.name, fold: fold.fold, section: section.id, gene, file });
     }
   }
   return maps;

@@ -7,11 +7,19 @@ import {
   embedSource,
   folderPatches,
   type PatchSource,
+  type PrecutFacts,
+  precutPatches,
   readEmbeddings,
   sectionPatches,
 } from '../embedding/index.ts';
 import { type EmbeddedSection, joinEmbeddings } from '../eval/index.ts';
-import type { Section, SectionFailure } from '../spatial/index.ts';
+import {
+  type PatchOrigin,
+  patchOrigin,
+  placePatches,
+  type Section,
+  type SectionFailure,
+} from '../spatial/index.ts';
 
 /** How patches become feature vectors; two runs with the same settings give the same vectors. */
 export interface EncoderSettings extends BackboneRequest {
@@ -26,19 +34,33 @@ export interface EncoderSettings extends BackboneRequest {
 
 export interface EmbedRunOptions {
   readonly overwrite?: boolean;
+  /** Default: cut from the slide where there is one, else precut. */
+  readonly patches?: PatchOrigin | undefined;
+  /** Micrometres per pixel of precut patches; default HEST's 0.5. */
+  readonly precutMpp?: number | undefined;
   /** Called after every batch. */
   readonly onProgress?: (id: string, done: number, total: number) => void;
 }
 
+/** What became of one source. */
+export interface SectionOutcome extends EmbedOutcome {
+  readonly id: string;
+  /** Where the patches were precut. */
+  readonly precut?: PrecutFacts;
+}
+
 /** What an embedding run leaves: files, and the sources that failed. */
 export interface EmbedRun {
-  readonly outcomes: readonly (EmbedOutcome & { readonly id: string })[];
+  readonly outcomes: readonly SectionOutcome[];
   readonly failures: readonly SectionFailure[];
   /** The encoder: name, options, and what identifies its weights. */
   readonly encoder: Pick<OpenBackbone, 'name' | 'options' | 'weights'>;
 }
 
-type LazySource = { readonly id: string; readonly open: () => Promise<PatchSource> };
+interface LazySource {
+  readonly id: string;
+  readonly open: () => Promise<PatchSource & { readonly precut?: PrecutFacts }>;
+}
 
 async function embedAll(
   sources: readonly LazySource[],
@@ -47,12 +69,13 @@ async function embedAll(
   settings: EncoderSettings,
   options: EmbedRunOptions,
 ): Promise<EmbedRun> {
-  const outcomes: (EmbedOutcome & { id: string })[] = [];
+  const outcomes: SectionOutcome[] = [];
   const failures: SectionFailure[] = [];
   const { features, sizePx, batch } = settings;
   for (const { id, open } of sources) {
     try {
-      const outcome = await embedSource(encoder.backbone, await open(), folder, {
+      const source = await open();
+      const outcome = await embedSource(encoder.backbone, source, folder, {
         features,
         sizePx,
         batch,
@@ -60,7 +83,8 @@ async function embedAll(
         overwrite: options.overwrite ?? false,
         onProgress: (done, total) => options.onProgress?.(id, done, total),
       });
-      outcomes.push({ id, ...outcome });
+      const { precut } = source;
+      outcomes.push({ id, ...outcome, ...(precut === undefined ? {} : { precut }) });
     } catch (error) {
       failures.push({ id, error });
     }
@@ -81,6 +105,16 @@ async function withEncoder(
   }
 }
 
+/** The patches of a section, cut or precut. @throws DataError when it lacks the wanted kind, or what its files throw. */
+export async function sectionSource(
+  section: Section,
+  { patchUm, sizePx }: Pick<EncoderSettings, 'patchUm' | 'sizePx'>,
+  { patches, precutMpp }: Pick<EmbedRunOptions, 'patches' | 'precutMpp'>,
+): Promise<PatchSource & { readonly precut?: PrecutFacts }> {
+  if (patchOrigin(section, patches) === 'cut') return sectionPatches(section, { patchUm, sizePx });
+  return precutPatches(section, { patchUm, sizePx, ...(precutMpp === undefined ? {} : { mpp: precutMpp }) });
+}
+
 /** Embeds every spot of every section into `<folder>/<section id>.h5`. One bad section does not end the run. */
 export function embedSections(
   sections: readonly Section[],
@@ -90,7 +124,7 @@ export function embedSections(
 ): Promise<EmbedRun> {
   const sources = sections.map((section) => ({
     id: section.id,
-    open: () => sectionPatches(section, { patchUm: settings.patchUm, sizePx: settings.sizePx }),
+    open: () => sectionSource(section, settings, options),
   }));
   return withEncoder(settings, (encoder) => embedAll(sources, encoder, folder, settings, options));
 }
@@ -106,15 +140,21 @@ export function embedPictures(
   return withEncoder(settings, (encoder) => embedAll([source], encoder, folder, settings, options));
 }
 
-/** Reads the files of {@link embedSections} back, joined with their sections by barcode. */
+/**
+ * Reads the files of {@link embedSections} back, joined with their sections by barcode. Spots without a precut patch are
+ * left out of the sections and counted in their `dropped`.
+ */
 export async function readEmbedded(
   sections: readonly Section[],
   run: Pick<EmbedRun, 'outcomes'>,
 ): Promise<EmbeddedSection[]> {
   const embedded: EmbeddedSection[] = [];
-  for (const { id, path } of run.outcomes) {
+  for (const { id, path, precut } of run.outcomes) {
     const section = sections.find((one) => one.id === id)!;
-    embedded.push(joinEmbeddings(section, await readEmbeddings(path)));
+    const embeddings = await readEmbeddings(path);
+    const barcodes = embeddings.rows.map(({ barcode }) => barcode);
+    const placed = precut === undefined ? section : placePatches(section, { barcodes, path }).section;
+    embedded.push(joinEmbeddings(placed, embeddings));
   }
   return embedded;
 }

@@ -17,6 +17,7 @@ import {
 
 export interface FitRun {
   readonly head: ExpressionHead;
+  readonly outcomes: EmbedRun['outcomes'];
   readonly failures: readonly SectionFailure[];
 }
 
@@ -45,5 +46,5 @@ export async function fitHead(
   if (embedded.length === 0) throw run.failures[0]!.error;
   const head = fitExpressionHead(embedded, { ...options, card: encoderCard(settings, run.encoder) });
   await writeExpressionHead(path, head);
-  return { head, failures: run.failures };
+  return { head, outcomes: run.outcomes, failures: run.failures };
 }

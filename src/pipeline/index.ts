@@ -1,6 +1,7 @@
 /** Whole runs, from files to files: what the commands and the server call. */
 
-export { analyzeFrequency, type FrequencyRun } from './analyze-frequency.ts';
+export { ablateBands, type BandNoiseOptions, type BandNoiseRun } from './ablate-bands.ts';
+export { analyzeFrequency, type FrequencyAnalysis, type FrequencyRun } from './analyze-frequency.ts';
 export {
   benchmarkClassification,
   benchmarkSlides,
@@ -33,6 +34,7 @@ export {
   embedPictures,
   embedSections,
   readEmbedded,
+  type SectionOutcome,
 } from './embed-sections.ts';
 export { type FitRun, fitHead } from './fit-head.ts';
 export {
@@ -43,6 +45,15 @@ export {
   PICTURE_FORMATS,
   type PictureFormat,
 } from './labelled-data.ts';
+export {
+  type ListedFold,
+  type ListedSample,
+  type ListSplitsOptions,
+  listSplits,
+  SELECTIONS,
+  type Selection,
+  type SplitListing,
+} from './list-splits.ts';
 export { type Prediction, type PredictOptions, predictSection } from './predict-section.ts';
 export { readDuplicates } from './read-duplicates.ts';
 export * from './slides/index.ts';

@@ -7,10 +7,10 @@ import { type Matrix, matrixColumn, matrixRow } from '../core/matrix.ts';
 import { DataError, UsageError } from '../errors.ts';
 import { type ExpressionHead, expressionMatrix, predictRows } from '../eval/index.ts';
 import { renderGeneMap, renderGeneMapPair } from '../report/index.ts';
-import { openImage } from '../slide/index.ts';
 import type { Section } from '../spatial/index.ts';
 import type { Device } from '../tensor/index.ts';
 import { type EmbedRunOptions, type EncoderSettings, embedSections, readEmbedded } from './embed-sections.ts';
+import { sectionThumbnail } from './section-thumbnail.ts';
 
 export interface PredictOptions {
   /** Folder for `predictions.csv` and `maps/`. */
@@ -101,33 +101,28 @@ async function drawMaps(
   options: PredictOptions,
 ): Promise<Prediction['maps']> {
   const maps: { gene: string; path: string }[] = [];
-  const image = await openImage(section.imagePath);
-  try {
-    const thumbnail = await image.readThumbnail(800);
-    for (const gene of options.mapGenes) {
-      const predicted = matrixColumn(values, head.genes.indexOf(gene));
-      const common = {
-        image: thumbnail,
-        spots: section.spots,
-        unit: 'ln(1 + count)',
-        spotDiameterPx: options.spotUm / section.mpp,
-        mpp: section.mpp,
-      };
-      const measured = options.compare && section.counts.genes.includes(gene);
-      const png = measured
-        ? await renderGeneMapPair({
-            ...common,
-            title: `${gene}, ${section.id}`,
-            measured: matrixColumn(expressionMatrix([section], [gene], undefined), 0),
-            predicted,
-          })
-        : await renderGeneMap({ ...common, title: `${gene}, ${section.id}, predicted`, values: predicted });
-      const path = join(options.folder, 'maps', `${geneFileName(gene)}.png`);
-      await writeFileAtomically(path, png);
-      maps.push({ gene, path });
-    }
-  } finally {
-    await image.close();
+  const thumbnail = await sectionThumbnail(section, 800);
+  for (const gene of options.mapGenes) {
+    const predicted = matrixColumn(values, head.genes.indexOf(gene));
+    const common = {
+      image: thumbnail,
+      spots: section.spots,
+      unit: 'ln(1 + count)',
+      spotDiameterPx: options.spotUm / section.mpp,
+      mpp: section.mpp,
+    };
+    const measured = options.compare && section.counts.genes.includes(gene);
+    const png = measured
+      ? await renderGeneMapPair({
+          ...common,
+          title: `${gene}, ${section.id}`,
+          measured: matrixColumn(expressionMatrix([section], [gene], undefined), 0),
+          predicted,
+        })
+      : await renderGeneMap({ ...common, title: `${gene}, ${section.id}, predicted`, values: predicted });
+    const path = join(options.folder, 'maps', `${geneFileName(gene)}.png`);
+    await writeFileAtomically(path, png);
+    maps.push({ gene, path });
   }
   return maps;
 }
@@ -149,9 +144,10 @@ export async function predictSection(
   if (run.failures.length > 0) throw run.failures[0]!.error;
   checkWeights(head, run.encoder.weights);
   const [embedded] = await readEmbedded([section], run);
-  const values = predictRows(embedded!.features, head.probe);
+  const { section: placed, features } = embedded!;
+  const values = predictRows(features, head.probe);
   const table = join(options.folder, 'predictions.csv');
-  await writeFileAtomically(table, tableOf(section, head.genes, values));
-  const maps = await drawMaps(section, head, values, options);
-  return { table, maps, spots: section.spots.length, genes: head.genes.length };
+  await writeFileAtomically(table, tableOf(placed, head.genes, values));
+  const maps = await drawMaps(placed, head, values, options);
+  return { table, maps, spots: placed.spots.length, genes: head.genes.length };
 }

@@ -40,11 +40,21 @@ export interface LineChartOptions {
   readonly height?: number;
   /** Logarithmic vertical axis. */
   readonly logarithmic?: boolean;
+  /** Logarithmic horizontal axis. */
+  readonly logarithmicX?: boolean;
 }
 
 /** Lines over a common horizontal axis; points that are not finite are left out. */
 export function lineChart(series: readonly Series[], options: LineChartOptions): Promise<string> {
-  const { title, xTitle, yTitle, width = 460, height = 220, logarithmic = false } = options;
+  const {
+    title,
+    xTitle,
+    yTitle,
+    width = 460,
+    height = 220,
+    logarithmic = false,
+    logarithmicX = false,
+  } = options;
   const values = series.flatMap(({ name, points }) =>
     points.filter(({ y }) => Number.isFinite(y)).map(({ x, y }) => ({ name, x, y })),
   );
@@ -55,12 +65,17 @@ export function lineChart(series: readonly Series[], options: LineChartOptions):
     data: { values },
     mark: { type: 'line', strokeWidth: 1.6 },
     encoding: {
-      x: { field: 'x', type: 'quantitative', title: xTitle },
+      x: {
+        field: 'x',
+        type: 'quantitative',
+        title: xTitle,
+        ...(logarithmicX ? { scale: { type: 'log' } } : {}),
+      },
       y: {
         field: 'y',
         type: 'quantitative',
         title: yTitle,
-        scale: { zero: false, type: logarithmic ? 'log' : 'linear' },
+        scale: logarithmic ? { type: 'log' } : { zero: false },
       },
       color:
         series.length > 1

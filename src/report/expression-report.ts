@@ -2,6 +2,7 @@
 import type { ExpressionBenchmark, ExpressionSplit, SplitDrop } from '../eval/index.ts';
 import { cell, numberColumns, type ResultTable } from '../eval/results/index.ts';
 import { lineChart } from './charts.ts';
+import { comparisonBlocks } from './comparison-blocks.ts';
 import {
   figure,
   nameTable,
@@ -12,7 +13,7 @@ import {
   table,
   text,
 } from './document.ts';
-import { comparisonBlocks, foldTable, leakBlocks } from './expression-tables.ts';
+import { foldTable, leakBlocks } from './expression-tables.ts';
 import { geneBlocks } from './gene-blocks.ts';
 import { extendedTable, hestTable, METRIC_LABELS } from './published-tables.ts';
 import { type Bar, barChart } from './result-charts.ts';
@@ -192,8 +193,8 @@ export async function expressionReport(
     subtitle: `${protocol.weights}; ${sections.length} sections of ${studies} ${studies === 1 ? 'study' : 'studies'}, ${spots} spots; preset ${protocol.preset}`,
     sections: [
       ...(await splitSection(run)),
+      ...section('Two encoders', await comparisonBlocks(run)),
       ...section('Beside the published numbers', resultBlocks(run)),
-      ...section('Against another run', comparisonBlocks(run)),
       ...section('Leaks', leakBlocks(splits)),
       ...section('Folds', splits.map(foldTable)),
       ...section('Genes', await geneBlocks(splits)),

@@ -1,5 +1,5 @@
-/** Tables of folds, leaks and comparisons of an expression benchmark. */
-import type { ExpressionBenchmark, ExpressionSplit, LeakFinding } from '../eval/index.ts';
+/** Tables of folds and leaks of an expression benchmark. */
+import type { ExpressionSplit, LeakFinding } from '../eval/index.ts';
 import { cell, numberColumns } from '../eval/results/index.ts';
 import { type ReportBlock, type ReportTable, table, text } from './document.ts';
 import { METRIC_LABELS } from './published-tables.ts';
@@ -73,37 +73,4 @@ export function leakBlocks(splits: readonly ExpressionSplit[]): ReportBlock[] {
       ),
     );
   });
-}
-
-/** Differences to another run; nothing when there is none. */
-export function comparisonBlocks({ comparison }: ExpressionBenchmark): ReportBlock[] {
-  if (comparison === undefined) return [];
-  const rows = comparison.splits.flatMap(({ name, metrics }) =>
-    METRICS.map((metric) => {
-      const { own, rival, difference, spots, folds, better } = metrics[metric];
-      const ranges = [spots, folds].map((interval) =>
-        interval === undefined ? '' : `${cell(interval.low)} to ${cell(interval.high)}`,
-      );
-      const share = better === undefined ? '' : cell(100 * better, 1);
-      return [
-        `${name}: ${METRIC_LABELS[metric]}`,
-        cell(own),
-        cell(rival),
-        cell(difference),
-        ...ranges,
-        share,
-      ];
-    }),
-  );
-  const columns = numberColumns(
-    'split and metric',
-    'this run',
-    'other',
-    'difference',
-    '95 % (spots)',
-    '95 % (folds)',
-    'better in %',
-  );
-  const caption = `This run minus ${comparison.against}: same folds, genes and blocks of tissue drawn for both`;
-  return [table('comparison', { columns, rows }, caption)];
 }

@@ -32,6 +32,7 @@ figure { margin: 0; } figcaption { color: var(--quiet); font-size: 13px; max-wid
 .caption { margin: 16px 0 4px; max-width: none; font-weight: bold; font-size: 14px; }
 td.wrap { overflow-wrap: anywhere; } tr.strong td { font-weight: bold; }
 .tables { display: flex; flex-wrap: wrap; gap: 0 48px; } .tables > * { max-width: 100%; }
+.picture { overflow-x: auto; } @media (max-width: 640px) { .picture img { max-width: none; width: 640px; } }
 .note { border-left: 3px solid #d55e00; padding: 2px 12px; margin: 8px 0; background: #fff7f0; }
 `;
 

@@ -12,6 +12,7 @@ export {
   text,
 } from './document.ts';
 export { type ExpressionFigures, type ExpressionRun, expressionReport } from './expression-report.ts';
+export { type FrequencyReportRun, frequencyReport } from './frequency-report.ts';
 export {
   type GeneMapOptions,
   type GeneMapPairOptions,
@@ -34,8 +35,6 @@ export { type TextStyle, textSvg, textWidth } from './stroke-font.ts';
 export {
   type ClassificationReportRun,
   classificationReport,
-  type FrequencyReportRun,
-  frequencyReport,
   type RetrievalReportRun,
   retrievalReport,
   type SurvivalReportRun,

@@ -73,7 +73,12 @@ export function geneDotChart(genes: readonly GeneDots[], title: string): Promise
       mark: { type: 'circle', opacity: 1, size: i === 0 ? 20 : 46 },
       encoding: {
         y: { field: 'gene', type: 'nominal', sort: genes.map(({ gene }) => gene), title: null },
-        x: { field: 'pcc', type: 'quantitative', title: 'PCC' },
+        x: {
+          field: 'pcc',
+          type: 'quantitative',
+          title: 'PCC',
+          axis: { tickCount: 5, labelOverlap: false },
+        },
         color: {
           field: 'what',
           type: 'nominal',
@@ -102,7 +107,13 @@ export function histogram(
     config: { legend: { orient: 'bottom', direction: 'vertical', labelLimit: 250 } },
     mark: { type: 'bar', opacity: series.length > 1 ? 0.6 : 1 },
     encoding: {
-      x: { field: 'value', type: 'quantitative', bin: { maxbins: 24 }, title: xTitle },
+      x: {
+        field: 'value',
+        type: 'quantitative',
+        bin: { maxbins: 24 },
+        title: xTitle,
+        axis: { tickCount: 6, labelOverlap: 'greedy' },
+      },
       y: { aggregate: 'count', type: 'quantitative', title: 'genes', stack: null },
       color: { field: 'name', type: 'nominal', title: null, sort: series.map(({ name }) => name) },
     },

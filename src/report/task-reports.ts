@@ -5,12 +5,6 @@ import {
   formatClassScores,
   formatConfusion,
 } from '../eval/classification/index.ts';
-import {
-  type BlockSpectra,
-  formatBlockSpectra,
-  formatPoleSurvey,
-  type PoleSurvey,
-} from '../eval/frequency/index.ts';
 import { formatCard } from '../eval/results/index.ts';
 import { formatRetrieval, type RetrievalResult } from '../eval/retrieval/index.ts';
 import {
@@ -19,7 +13,6 @@ import {
   type KaplanMeier,
   type SurvivalResult,
 } from '../eval/survival/index.ts';
-import { lineChart } from './charts.ts';
 import {
   figure,
   nameTable,
@@ -29,7 +22,7 @@ import {
   table,
   text,
 } from './document.ts';
-import { barChart, depthChart, stepChart } from './result-charts.ts';
+import { barChart, stepChart } from './result-charts.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -173,59 +166,6 @@ export async function survivalReport({ data, encoder, result }: SurvivalReportRu
       ...section('Risk groups', [figure(caption, chart), table('groups', formatRiskGroups(result))]),
       ...section('Remarks', notes([...data.notes, ...result.card.undefinedValues])),
       ...section('Protocol', [table('protocol', formatCard(result.card))]),
-    ],
-  };
-}
-
-export interface FrequencyReportRun {
-  readonly pictures: string;
-  readonly encoder: Texts;
-  readonly spectra: BlockSpectra;
-  readonly poles: PoleSurvey | null;
-}
-
-/** Spectra block by block, and the poles of state-space layers. */
-export async function frequencyReport(run: FrequencyReportRun): Promise<ReportDocument> {
-  const { encoder, spectra, poles, pictures } = run;
-  const lines = spectra.blocks.map(({ block, spectrum }) => ({
-    depth: block,
-    points: spectrum.frequency.map((x, i) => ({ x, y: spectrum.relativeLogAmplitude[i]! })),
-  }));
-  const low = spectra.blocks.map(({ block, spectrum }) => ({
-    x: block,
-    y: spectrum.radial.lowFraction ?? Number.NaN,
-  }));
-  const amplitude = await depthChart(
-    lines,
-    'Relative log amplitude',
-    'frequency (1: highest)',
-    'log amplitude',
-  );
-  const share = await lineChart([{ name: 'low', points: low }], {
-    title: 'Power at or below 1/8 cycle per token',
-    xTitle: 'block',
-    yTitle: 'share',
-    width: 270,
-  });
-  const steps = spectra.card.steps.join('; ');
-  const poleTable = poles === null ? [] : [table('poles', formatPoleSurvey(poles))];
-  const noPoles = text('This backbone has no state-space layers.', 'quiet');
-  const { columns, rows } = formatBlockSpectra(spectra);
-  return {
-    title: `Spatial frequencies: ${encoder.backbone}`,
-    subtitle: `${about(encoder)}; ${spectra.card.counts.images} pictures of ${pictures}`,
-    sections: [
-      ...section('Spectra of tokens', [
-        figure(steps, amplitude),
-        figure('Share of the power of each map without its mean', share),
-        table('spectra', { columns, rows }),
-      ]),
-      ...section('Effective poles', poles === null ? [noPoles] : poleTable),
-      ...section('Remarks', notes([...spectra.card.undefinedValues, ...(poles?.card.undefinedValues ?? [])])),
-      ...section('Protocol', [
-        table('protocol', formatCard(spectra.card)),
-        ...(poles === null ? [] : [table('pole protocol', formatCard(poles.card))]),
-      ]),
     ],
   };
 }

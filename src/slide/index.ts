@@ -21,7 +21,14 @@ export {
 } from './patch-geometry.ts';
 export type { Picture } from './pixels.ts';
 export type { SlideLevel } from './pyramid-source.ts';
-export { type Patch, type ReadPatchesOptions, readPatch, readPatches } from './read-patches.ts';
+export {
+  cropSquare,
+  type Patch,
+  type ReadPatchesOptions,
+  readPatch,
+  readPatches,
+  resampleSquare,
+} from './read-patches.ts';
 export { CREDIBLE_MPP, readResolutionMpp } from './resolution-tags.ts';
 export type { Region, SlideImage, Thumbnail } from './slide-image.ts';
 export { hedFromRgb, rgbFromHed } from './stain/hed.ts';

@@ -19,8 +19,16 @@ export async function readPatch(
   centre: Point,
   geometry: PatchGeometry,
 ): Promise<Uint8Array> {
-  const { sidePx, sizePx } = geometry;
   const pixels = await image.readRegion(patchRegion(geometry, centre));
+  return resampleSquare(pixels, geometry.sidePx, geometry.sizePx);
+}
+
+/** A square RGB8 picture of `sidePx` at `sizePx`, as {@link readPatch} says. */
+export async function resampleSquare(
+  pixels: Uint8Array,
+  sidePx: number,
+  sizePx: number,
+): Promise<Uint8Array> {
   if (sidePx === sizePx) return pixels;
   if (sidePx < sizePx) return enlargeSquare(pixels, sidePx, sizePx);
   const raw = { width: sidePx, height: sidePx, channels: 3 as const };
@@ -28,6 +36,18 @@ export async function readPatch(
     .resize(sizePx, sizePx, { fit: 'fill', kernel: 'cubic' })
     .raw()
     .toBuffer();
+}
+
+/** The middle `sidePx` x `sidePx` of a square RGB8 picture; of an odd rest the larger part is cut at the left and the top. */
+export function cropSquare(pixels: Uint8Array, fromPx: number, sidePx: number): Uint8Array {
+  if (sidePx === fromPx) return pixels;
+  const start = Math.ceil((fromPx - sidePx) / 2);
+  const middle = new Uint8Array(3 * sidePx * sidePx);
+  for (let row = 0; row < sidePx; row++) {
+    const from = 3 * ((start + row) * fromPx + start);
+    middle.set(pixels.subarray(from, from + 3 * sidePx), 3 * sidePx * row);
+  }
+  return middle;
 }
 
 /**

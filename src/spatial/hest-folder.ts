@@ -54,6 +54,30 @@ export async function listHestFolder(folder: string): Promise<HestEntry[]> {
   });
 }
 
+/**
+ * The sample table at a path: the file itself, or `HEST*.csv` at the root of a folder; of a folder with `st/` or `adata/` only
+ * the samples whose files lie there.
+ *
+ * @throws UsageError when nothing lies there.
+ * @throws DataError for a folder without a table or with several, a table that cannot be used, or files that it does not list.
+ */
+export async function readHestSamples(path: string): Promise<HestSample[]> {
+  if ((await pathKind(path)) !== 'folder') return readHestTable(path);
+  const operation = 'readHestSamples';
+  const table = await rootTable(path, operation);
+  if (table.length === 0) {
+    throw new DataError(operation, { need: 'a sample table HEST*.csv', found: `none in ${path}` });
+  }
+  if ((await hestExpressionFolder(path)) === undefined) return table;
+  const entries = await listHestFolder(path);
+  const strangers = entries.filter(({ sample }) => sample === undefined).map(({ id }) => id);
+  if (strangers.length === 0) return entries.map(({ sample }) => sample!);
+  throw new DataError(operation, {
+    need: 'rows for all files in the sample table',
+    found: `none for ${nameSome(strangers)} in ${path}`,
+  });
+}
+
 async function rootTable(folder: string, operation: string): Promise<HestSample[]> {
   const tables = (await listFolder(folder)).filter((name) => /^HEST.*\.csv$/i.test(name));
   if (tables.length === 0) return [];
@@ -85,6 +109,12 @@ export interface HestTask {
   readonly folds: readonly HestFold[];
   /** `var_50genes.json`; empty where the folder has none. */
   readonly genes: readonly string[];
+}
+
+/** Whether a folder has split files, so that {@link readHestTask} reads it. */
+export async function isHestTask(folder: string): Promise<boolean> {
+  const names = await listFolder(join(folder, 'splits'));
+  return names.some((name) => /^train_\d+\.csv$/.test(name));
 }
 
 /**

@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.ts';
 import type { HestSample, HestStudyKey } from './hest-samples.ts';
 import { hestStudy } from './hest-samples.ts';
+import { ALIKE_MARKS, THUMBNAIL_MARKS, type ThumbnailHash, thumbnailDistance } from './hest-thumbnails.ts';
 
 /** OncoTree codes of colorectal adenocarcinoma: colon, rectum, and either. */
 export const COLORECTAL_CODES = ['COAD', 'READ', 'COADREAD'] as const;
@@ -16,20 +17,23 @@ export interface HestFilter {
   readonly minGenes?: number;
   /** At most this many measured genes. */
   readonly maxGenes?: number;
+  /** Only these ids. */
+  readonly ids?: readonly string[];
   /** Leave these ids out, e.g. one of each duplicate pair. */
   readonly excludeIds?: readonly string[];
 }
 
 /** Samples that pass every filter, in the table's order. */
 export function filterHestSamples(samples: readonly HestSample[], filter: HestFilter): HestSample[] {
-  const { oncotree, technology, species, minGenes = 0, maxGenes = Infinity, excludeIds = [] } = filter;
+  const { ids, oncotree, technology, species, minGenes = 0, maxGenes = Infinity, excludeIds = [] } = filter;
   const within = (list: readonly string[] | undefined, value: string | undefined) =>
     list === undefined || (value !== undefined && list.includes(value));
   const limited = filter.minGenes !== undefined || filter.maxGenes !== undefined;
   return samples.filter(({ id, genes, ...sample }) => {
     const counted = limited ? genes !== undefined && genes >= minGenes && genes <= maxGenes : true;
     const same = species === undefined || sample.species === species;
-    const wanted = within(oncotree, sample.oncotree) && within(technology, sample.technology);
+    const wanted =
+      within(ids, id) && within(oncotree, sample.oncotree) && within(technology, sample.technology);
     return wanted && same && counted && !excludeIds.includes(id);
   });
 }
@@ -109,18 +113,37 @@ function sameImage(a: HestSample, b: HestSample): string | undefined {
   return undefined;
 }
 
+/** What thumbnails say about a pair: `alike` is a reason of its own, `differing` a doubt about the others. */
+function comparedThumbnails(
+  a: ThumbnailHash | undefined,
+  b: ThumbnailHash | undefined,
+): { readonly alike?: string; readonly differing?: string } {
+  if (a === undefined || b === undefined) return {};
+  const marks = thumbnailDistance(a, b);
+  return marks <= ALIKE_MARKS
+    ? { alike: `thumbnails alike (${marks} of ${THUMBNAIL_MARKS} marks differ)` }
+    : { differing: `but thumbnails differ (${marks} of ${THUMBNAIL_MARKS} marks)` };
+}
+
 /**
- * Pairs that are reported, or agree in pixel size and in spot count or image size. A warning, not proof: the images
- * decide.
+ * Pairs that are reported, agree in pixel size and in spot count or image size, or have thumbnails alike. A warning,
+ * not proof: the images decide.
+ *
+ * @param hashes thumbnails by id, see readThumbnailHashes; samples without one are compared by numbers alone.
  */
-export function findDuplicates(samples: readonly HestSample[]): HestDuplicate[] {
+export function findDuplicates(
+  samples: readonly HestSample[],
+  hashes: ReadonlyMap<string, ThumbnailHash> = new Map(),
+): HestDuplicate[] {
   const found: HestDuplicate[] = [];
   for (const [i, a] of samples.entries()) {
     for (const b of samples.slice(i + 1)) {
       const reported = REPORTED.find(([x, y]) => (x === a.id && y === b.id) || (x === b.id && y === a.id));
-      const reasons = [reported?.[2], sameImage(a, b)].filter((reason) => reason !== undefined);
+      const thumbnails = comparedThumbnails(hashes.get(a.id), hashes.get(b.id));
+      const reasons = [reported?.[2], sameImage(a, b), thumbnails.alike].filter((one) => one !== undefined);
       if (reasons.length === 0) continue;
-      found.push({ ids: [a.id, b.id], reason: reasons.join('; '), acrossTitles: a.title !== b.title });
+      const reason = [...reasons, thumbnails.differing].filter((one) => one !== undefined).join('; ');
+      found.push({ ids: [a.id, b.id], reason, acrossTitles: a.title !== b.title });
     }
   }
   return found;

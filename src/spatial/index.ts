@@ -53,7 +53,9 @@ export {
   type HestFold,
   type HestTask,
   type HestTaskRow,
+  isHestTask,
   listHestFolder,
+  readHestSamples,
   readHestTask,
 } from './hest-folder.ts';
 export {
@@ -83,6 +85,14 @@ export {
   selectColorectal,
 } from './hest-selection.ts';
 export {
+  ALIKE_MARKS,
+  readThumbnailHashes,
+  THUMBNAIL_MARKS,
+  type ThumbnailHash,
+  thumbnailDistance,
+  thumbnailHash,
+} from './hest-thumbnails.ts';
+export {
   type BatchedVariableGenes,
   type HighlyVariable,
   type HighlyVariableOptions,
@@ -95,6 +105,7 @@ export { evaluateLoess, fitLoess, type LoessCurve, type LoessOptions } from './l
 export { readMex } from './mex.ts';
 export { makeNamesUnique } from './names.ts';
 export { log1p, medianTotal, type NormalizeTotalOptions, normalizeTotal } from './normalize.ts';
+export { hasSlide, PATCH_ORIGINS, type PatchOrigin, patchOrigin } from './patch-origin.ts';
 export { type PooledBins, poolBins } from './pool-bins.ts';
 export type { SectionOptions, UnplacedCounts } from './section-options.ts';
 export { type ReadSectionOptions, readSection, type SectionKind, sectionKind } from './section-reader.ts';

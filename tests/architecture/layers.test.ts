@@ -27,7 +27,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   data: ['core', 'tensor', 'slide', 'spatial'],
   embedding: ['core', 'tensor', 'weights', 'backbones', 'slide', 'spatial'],
   train: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'report'],
-  eval: ['core', 'tensor', 'nn', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
+  eval: ['core', 'tensor', 'nn', 'optim', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
   report: ['core', 'slide', 'spatial', 'eval'],
   pipeline: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'train', 'report'],
   bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS, 'onnx'],

@@ -1,4 +1,4 @@
-/** Classification, retrieval, survival, frequency and reports from the command line, on generated data. */
+/** Classification, retrieval, survival and reports from the command line, on generated data. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rng } from '../../src/core/rng.ts';
 import { writeEmbeddings } from '../../src/embedding/index.ts';
-import type { ClassificationRun, FrequencyRun, RetrievalRun, SurvivalRun } from '../../src/pipeline/index.ts';
+import type { ClassificationRun, RetrievalRun, SurvivalRun } from '../../src/pipeline/index.ts';
 import { tensorCount } from '../../src/tensor/index.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -331,43 +331,9 @@ describe('benchmark survival', () => {
   }, 60_000);
 });
 
-describe('analyze frequency', () => {
-  beforeAll(async () => {
-    mkdirSync(at('noise'));
-    const rng = new Rng('noise');
-    for (let i = 0; i < 3; i++) {
-      const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, () => rng.integer(0, 255));
-      await sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } })
-        .png()
-        .toFile(at('noise', `${i}.png`));
-    }
-  });
-
-  it('measures every block and surveys state-space layers where there are some', async () => {
-    const before = tensorCount();
-    const args = ['analyze', 'frequency', at('noise'), '--size', '64', '--random-init', '0'];
-    const hybrid = await runCli(...args, '--out', at('hybrid'));
-    expect([hybrid.code, hybrid.err]).toEqual([0, '']);
-    const own = resultOf<FrequencyRun>('hybrid');
-    expect(own.spectra.card.settings.classToken).toBe('middle');
-    expect(own.spectra.card.counts.images).toBe(3);
-    expect(own.spectra.blocks[0]!.spectrum.relativeLogAmplitude[0]).toBe(0);
-    expect(own.poles!.layers.length).toBeGreaterThan(0);
-    expect((await runCli(...args, '--backbone', 'vit-12', '--most', '2', '--out', at('vit'))).code).toBe(0);
-    const vit = resultOf<FrequencyRun>('vit');
-    expect(vit.poles).toBeNull();
-    expect(vit.spectra.card.settings.classToken).toBe('first');
-    expect(vit.spectra.card.counts.images).toBe(2);
-    expect(vit.spectra.blocks).toHaveLength(12);
-    expect(tensorCount()).toBe(before);
-    await fails(1, /needed 32 x 32 RGB pixels/, ...args.slice(0, 3), '--size', '32', '--random-init', '0');
-    await fails(2, /needed a folder of pictures/, 'analyze', 'frequency', at('absent'), '--random-init', '0');
-  }, 60_000);
-});
-
 describe('report', () => {
   it('is made anew from the folder of any run, the same bytes', async () => {
-    for (const out of ['classes', 'retrieval', 'panther', 'hybrid']) {
+    for (const out of ['classes', 'retrieval', 'panther']) {
       const before = readFileSync(at(out, 'report.html'));
       expect((await runCli('report', at(out))).code).toBe(0);
       expect(readFileSync(at(out, 'report.html')).equals(before)).toBe(true);

@@ -8,7 +8,7 @@ describe('without the compute engine', () => {
   it('help and version still work', async () => {
     const help = await runCli('--help');
     expect(help.code).toBe(0);
-    for (const name of ['demo', 'embed', 'benchmark', 'fit', 'predict', 'doctor'])
+    for (const name of ['demo', 'embed', 'splits', 'benchmark', 'fit', 'predict', 'doctor'])
       expect(help.out).toContain(name);
     expect((await runCli('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
     for (const name of ['demo', 'embed', 'fit', 'predict', 'doctor']) {

@@ -21,6 +21,7 @@ import type { SlideOutcome, SlideReport } from '../../src/pipeline/index.ts';
 import { readCoords } from '../../src/slide/index.ts';
 import { buildWorker } from '../data/built-worker.ts';
 import { writeSmallEncoder, writeSmallSlides } from '../pipeline/slides/small-slides.ts';
+import { withoutProgress } from '../support/run-cli.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'mvhybrid-slides-'));
@@ -57,7 +58,7 @@ function ended(child: ChildProcess): Promise<Ended> {
   return new Promise((resolve) => {
     child.on('close', (code) => {
       const { outcomes = [] } = JSON.parse(texts.out || '{}') as { outcomes?: SlideOutcome[] };
-      resolve({ code, outcomes, errors: texts.err });
+      resolve({ code, outcomes, errors: withoutProgress(texts.err) });
     });
   });
 }

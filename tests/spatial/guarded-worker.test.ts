@@ -1,6 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { GuardedWorker, type WorkerCode, WorkerFailure } from '../../src/spatial/guard/guarded-worker.ts';
 import { requestLimitMs, WorkerPool } from '../../src/spatial/guard/worker-pool.ts';
+import { ROOT } from '../architecture/sources.ts';
+import { buildWorker } from '../data/built-worker.ts';
+import { goldenPath } from '../support/paths.ts';
+import { temporaryFolder } from './section-files.ts';
 
 type Request = { kind: 'double'; value: number } | { kind: 'throw' } | { kind: 'loop' } | { kind: 'exit' };
 
@@ -17,6 +24,7 @@ async function startTest(_: unknown, [factor]: readonly string[]) {
   };
 }
 
+const folder = temporaryFolder();
 const code: WorkerCode = { main: startTest, helpers: [doubled as never] };
 const start = () => GuardedWorker.start(code, ['2']);
 
@@ -55,6 +63,21 @@ describe('GuardedWorker', () => {
       'the reading thread has ended',
     );
   });
+
+  it('keeps no process from ending, and prints nothing', async () => {
+    await buildWorker();
+    const module = pathToFileURL(join(ROOT, 'dist/spatial/index.js')).href;
+    const file = goldenPath('eval/hest_mini/patches/MINI1.h5');
+    // Compiled, in a process of its own: here the test runner ends whatever is left. The thread stays in the pool.
+    const script = `const { openPrecutPatches } = await import(${JSON.stringify(module)});
+      const patches = await openPrecutPatches(${JSON.stringify(file)});
+      await patches.read(0);
+      await patches.close();
+      process.stdout.write('read');`;
+    const path = await folder.write('read.mjs', script);
+    const ended = spawnSync(process.execPath, [path], { encoding: 'utf8', timeout: 60_000 });
+    expect([ended.signal, ended.status, ended.stdout, ended.stderr]).toEqual([null, 0, 'read', '']);
+  }, 180_000);
 
   it('survives a thread that ends itself', async () => {
     const worker = await start();

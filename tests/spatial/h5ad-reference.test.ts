@@ -1,22 +1,10 @@
 /** What this package writes, opened by Python's AnnData; runs where a Python with anndata is installed. */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeH5ad } from '../../src/spatial/index.ts';
+import { pythonJson, pythonWith } from '../support/python.ts';
 import { content } from './h5ad-content.ts';
 import { temporaryFolder } from './section-files.ts';
-
-function pythonWithAnndata(): string | undefined {
-  for (const python of ['python3', '/usr/bin/python3']) {
-    try {
-      execFileSync(python, ['-c', 'import anndata'], { stdio: 'ignore' });
-      return python;
-    } catch {
-      // The next one may have it.
-    }
-  }
-  return undefined;
-}
 
 const SCRIPT = `
 import sys, json, warnings
@@ -41,7 +29,7 @@ print(json.dumps({
 }))
 `;
 
-const python = pythonWithAnndata();
+const python = pythonWith('anndata');
 
 describe.skipIf(python === undefined)('AnnData of Python', () => {
   const folder = temporaryFolder();
@@ -51,7 +39,7 @@ describe.skipIf(python === undefined)('AnnData of Python', () => {
   ])('opens a file by %s with equal values', async (name, byColumns, kind) => {
     const path = join(folder.path, `${name}.h5ad`);
     await writeH5ad(path, content, { byColumns });
-    const seen: unknown = JSON.parse(execFileSync(python!, ['-c', SCRIPT, path], { encoding: 'utf8' }));
+    const seen = pythonJson<unknown>(python!, SCRIPT, path);
     expect(seen).toEqual({
       obs: content.obs.index,
       var: content.var.index,

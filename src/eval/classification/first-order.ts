@@ -1,20 +1,6 @@
 /** Gradient steps for the small trained heads of the evaluations. */
-import {
-  addInto,
-  addScalar,
-  clearGradient,
-  div,
-  divScalar,
-  gradientOf,
-  keep,
-  mulScalarInto,
-  noGrad,
-  scope,
-  sqrt,
-  square,
-  type Tensor,
-  zerosLike,
-} from '../../tensor/index.ts';
+import { AdamW, clearGradients, gradientsOf } from '../../optim/index.ts';
+import { addInto, keep, mulScalarInto, noGrad, scope, type Tensor, zerosLike } from '../../tensor/index.ts';
 
 /** Changes parameters in place by their gradients. */
 export interface Optimizer {
@@ -29,8 +15,6 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
   /** Decay of the running mean and square; default 0.9 and 0.999. */
   readonly betas?: readonly [number, number];
-  /** Default 1e-8. */
-  readonly epsilon?: number;
 }
 
 export interface SgdOptions {
@@ -40,69 +24,50 @@ export interface SgdOptions {
   readonly momentum?: number;
 }
 
-function zeroed(parameters: readonly Tensor[]): Tensor[] {
-  return noGrad(() => parameters.map((p) => keep(zerosLike(p))));
-}
-
-/** Calls `update` for every parameter that has a gradient, without recording, and clears the gradients. */
-function eachGradient(
-  parameters: readonly Tensor[],
-  update: (p: Tensor, g: Tensor, i: number) => void,
-): void {
-  noGrad(() =>
-    scope(() => {
-      for (const [i, parameter] of parameters.entries()) {
-        const gradient = gradientOf(parameter);
-        if (gradient !== undefined) update(parameter, gradient, i);
-      }
-    }),
-  );
-  for (const parameter of parameters) clearGradient(parameter);
-}
+/** The parameters under the names 0, 1, ... as optim takes them. */
+const numbered = (parameters: readonly Tensor[]): ReadonlyMap<string, Tensor> =>
+  new Map(parameters.map((parameter, i) => [String(i), parameter]));
 
 /**
- * Adam with decoupled weight decay:
- *   p <- p (1 - rate * decay);  p <- p - rate * m' / (sqrt(v') + epsilon)
- * with m', v' the bias-corrected running mean and square of the gradient.
+ * {@link AdamW} with the same decay on every parameter, on the gradients that `backward` left.
  *
  * @source arXiv:1711.05101.
  */
 export function adamW(parameters: readonly Tensor[], options: AdamWOptions = {}): Optimizer {
-  const { weightDecay = 0.01, betas = [0.9, 0.999], epsilon = 1e-8 } = options;
-  const [means, squares] = [zeroed(parameters), zeroed(parameters)];
-  let steps = 0;
+  const { weightDecay = 0.01, betas: [beta1, beta2] = [0.9, 0.999] } = options;
+  const named = numbered(parameters);
+  const group = { parameters: named, lrMultiplier: 1, decayMultiplier: 1, lastLayer: false };
+  const optimizer = new AdamW([group], { beta1, beta2 });
   return {
     step(learningRate) {
-      steps++;
-      const [meanBias, squareBias] = betas.map((beta) => 1 - beta ** steps) as [number, number];
-      eachGradient(parameters, (p, g, i) => {
-        mulScalarInto(p, 1 - learningRate * weightDecay);
-        addInto(mulScalarInto(means[i]!, betas[0]), g, { alpha: 1 - betas[0] });
-        addInto(mulScalarInto(squares[i]!, betas[1]), square(g), { alpha: 1 - betas[1] });
-        const scale = addScalar(sqrt(divScalar(squares[i]!, squareBias)), epsilon);
-        addInto(p, div(means[i]!, scale), { alpha: -learningRate / meanBias });
-      });
+      scope(() => optimizer.step(gradientsOf(named), { lr: learningRate, weightDecay }));
+      clearGradients(named);
     },
-    dispose() {
-      for (const tensor of [...means, ...squares]) tensor.dispose();
-    },
+    dispose: () => optimizer.dispose(),
   };
 }
 
 /** Momentum: b <- momentum * b + g + decay * p;  p <- p - rate * b. */
 export function sgd(parameters: readonly Tensor[], options: SgdOptions = {}): Optimizer {
   const { weightDecay = 0, momentum = 0.9 } = options;
-  const buffers = zeroed(parameters);
+  const named = numbered(parameters);
+  const buffers = noGrad(() => new Map([...named].map(([name, p]) => [name, keep(zerosLike(p))])));
   return {
     step(learningRate) {
-      eachGradient(parameters, (p, g, i) => {
-        addInto(mulScalarInto(buffers[i]!, momentum), g);
-        if (weightDecay !== 0) addInto(buffers[i]!, p, { alpha: weightDecay });
-        addInto(p, buffers[i]!, { alpha: -learningRate });
-      });
+      noGrad(() =>
+        scope(() => {
+          for (const [name, gradient] of gradientsOf(named)) {
+            const [parameter, buffer] = [named.get(name)!, buffers.get(name)!];
+            addInto(mulScalarInto(buffer, momentum), gradient);
+            if (weightDecay !== 0) addInto(buffer, parameter, { alpha: weightDecay });
+            addInto(parameter, buffer, { alpha: -learningRate });
+          }
+        }),
+      );
+      clearGradients(named);
     },
     dispose() {
-      for (const tensor of buffers) tensor.dispose();
+      for (const tensor of buffers.values()) tensor.dispose();
     },
   };
 }

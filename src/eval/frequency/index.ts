@@ -20,6 +20,7 @@ export {
   type StoredArray,
   stateSpaceLayers,
 } from './effective-poles.ts';
+export { type ContrastRow, contrastPoles, formatPoleContrast, type PoleContrast } from './pole-contrast.ts';
 export {
   formatPoleSurvey,
   formatVariation,

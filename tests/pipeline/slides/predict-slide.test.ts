@@ -19,9 +19,11 @@ import { writeSyntheticCohort, writeSyntheticSlide } from '../../../src/syntheti
 import { tensorCount } from '../../../src/tensor/index.ts';
 import { buildWorker } from '../../data/built-worker.ts';
 import { temporaryFolder } from '../../slide/pictures.ts';
+import { pythonJson, pythonWith } from '../../support/python.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { writeSmallEncoder } from './small-slides.ts';
 
+const python = pythonWith('anndata');
 const file = temporaryFolder('predict');
 let head: ExpressionHead;
 let genes: string[];
@@ -90,6 +92,21 @@ describe('prediction of a whole slide', () => {
       backbone.dispose();
       await slide.close();
     }
+  });
+
+  it.skipIf(python === undefined)("opens in Python's anndata with the numbers of the table", () => {
+    const script =
+      "import sys, json, anndata; a = anndata.read_h5ad(sys.argv[1]); print(json.dumps([list(a.obs_names), list(a.var_names), a.obsm['spatial'].tolist(), a.X.tolist(), sorted(a.uns['mvhybrid'])]))";
+    const [names, columns, places, values, card] = pythonJson<
+      [string[], string[], number[][], number[][], string[]]
+    >(python!, script, files.h5ad);
+    expect([names, columns]).toEqual([rows.map(([barcode]) => barcode), head.genes]);
+    expect(places).toEqual(rows.map((row) => numbers(row).slice(0, 2)));
+    expect(values.flat()).toBeClose(
+      rows.flatMap((row) => numbers(row).slice(2)),
+      { rtolOfMax: 1e-6 },
+    );
+    expect(card).toContain('weights');
   });
 
   it('has the same numbers in the AnnData file and in the squares', async () => {
