@@ -99,15 +99,16 @@ describe('a process', () => {
   it('ends by itself while an idle worker is kept, and shows nothing that the library prints', async () => {
     await buildWorker();
     const program = `
-      import { GuardedWorker } from './dist/spatial/guard/guarded-worker.js';
-      const main = async () => (request) => {
-        console.log('noise');
-        console.error('noise');
-        return { value: request };
-      };
-      const worker = await GuardedWorker.start({ main, helpers: [] }, []);
-      console.log(await worker.request('answer', 5000));`;
-    const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      import('./dist/spatial/guard/guarded-worker.js').then(async ({ GuardedWorker }) => {
+        const main = async () => (request) => {
+          console.log('noise');
+          console.error('noise');
+          return { value: request };
+        };
+        const worker = await GuardedWorker.start({ main, helpers: [] }, []);
+        console.log(await worker.request('answer', 5000));
+      });`;
+    const run = spawnSync(process.execPath, ['-e', program], {
       cwd: ROOT,
       encoding: 'utf8',
       timeout: 20_000,
