@@ -15,6 +15,12 @@ function isMap({ path }: FoundFile, { folders }: Listing): boolean {
   return folders.get(folderOf(folder))?.some((name) => /^predictions\./.test(name)) ?? false;
 }
 
+/** What the section says about the pixel size wins over the tags of the image. */
+function evidenceOf(section: SectionImage | undefined): MppEvidence[] {
+  const { mpp, mppSource = 'metadata' } = section ?? {};
+  return mpp === undefined ? [] : [{ source: 'metadata', field: mppSource, mppX: mpp, mppY: mpp }];
+}
+
 export async function findSlides(
   listing: Listing,
   images: readonly SectionImage[],
@@ -28,10 +34,7 @@ export async function findSlides(
     const section = sections.get(file.absolute);
     if (section === undefined && (!isSlideName(file.path) || isMap(file, listing))) continue;
     const { path, absolute, size, mtimeMs } = file;
-    const mppEvidence: MppEvidence[] =
-      section === undefined
-        ? []
-        : [{ source: 'metadata', field: section.mppSource, mppX: section.mpp, mppY: section.mpp }];
+    const mppEvidence = evidenceOf(section);
     const stamp = stampOf(file);
     const subject = { kind: 'slide', path, stamp: `${stamp} ${section?.mpp ?? ''}`, root };
     const facts = await peeks.peek(subject, () => describe({ stamp, path: absolute, mppEvidence }));
