@@ -19,6 +19,7 @@ import {
   valuesAddress,
 } from '../../src/contract/index.ts';
 import { predictSlide } from '../../src/pipeline/index.ts';
+import { createServerApp } from '../../src/server/index.ts';
 import { temporaryFolder } from '../slide/pictures.ts';
 import { GENES, serve, smallHead, writeSmallFolder } from './served.ts';
 
@@ -154,6 +155,21 @@ describe('a prediction', () => {
   });
 });
 
+describe('a server that ends', () => {
+  it('ends its predictions and leaves nothing of them', async () => {
+    const before = await results();
+    const { app } = await createServerApp({ folder: root(), threads: 1 });
+    const headers = { host: 'localhost' };
+    await app.inject({ url: '/api/catalogue', headers });
+    const payload = { ...(await request('a')) };
+    const { id } = (await app.inject({ method: 'POST', url: JOBS, headers, payload })).json<Job>();
+    const stage = async () => (await app.inject({ url: jobAddress(id), headers })).json<Job>().stage;
+    await expect.poll(stage, { timeout: 20_000 }).toMatch(/^(opening|embedding)/);
+    await app.close();
+    expect(await results()).toEqual(before);
+  });
+});
+
 describe('a dropped file', () => {
   const drop = (name: string, payload: Buffer | string, more = '') =>
     served.ask({
@@ -220,7 +236,6 @@ describe('a dropped file', () => {
 describe('a read-only server', () => {
   it('writes nothing into the folder', async () => {
     await rm(at('predictions'), { recursive: true, force: true });
-    const { createServerApp } = await import('../../src/server/index.ts');
     const { app } = await createServerApp({ folder: root(), threads: 1, readOnly: true });
     try {
       const headers = { host: 'localhost' };

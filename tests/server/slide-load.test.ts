@@ -59,12 +59,16 @@ describe.skipIf(process.platform !== 'linux')(`tiles of a slide of ${SIDE} pixel
       const { slides } = JSON.parse(Buffer.from(await get('/api/catalogue')).toString()) as Catalogue;
       const { id } = slides[0]!;
       const maxLevel = Math.ceil(Math.log2(SIDE));
-      const start = performance.now();
-      await Promise.all(view(id, 9, maxLevel).map(get));
-      const overviewMs = performance.now() - start;
-      const zoomed = performance.now();
-      await Promise.all(view(id, maxLevel, maxLevel).map(get));
-      const zoomedMs = performance.now() - zoomed;
+      /** Milliseconds until the first tile of a view is there, and all of them. */
+      const show = async (level: number) => {
+        const start = performance.now();
+        const tiles = view(id, level, maxLevel).map((tile) =>
+          get(tile).then(() => performance.now() - start),
+        );
+        return { firstMs: await Promise.race(tiles), allMs: Math.max(...(await Promise.all(tiles))) };
+      };
+      const overview = await show(9);
+      const zoomed = await show(maxLevel);
       const rng = new Rng(1);
       const many = performance.now();
       let waits = 0;
@@ -85,8 +89,8 @@ describe.skipIf(process.platform !== 'linux')(`tiles of a slide of ${SIDE} pixel
       const measured = {
         SIDE,
         TILES,
-        overviewMs,
-        zoomedMs,
+        overview,
+        zoomed,
         tilesPerSecond,
         rssMb: rss / 2 ** 20,
         longestWaitMs: waits,
@@ -94,8 +98,7 @@ describe.skipIf(process.platform !== 'linux')(`tiles of a slide of ${SIDE} pixel
       if (process.env.SLIDE_LOAD_OUT !== undefined)
         await writeFile(process.env.SLIDE_LOAD_OUT, `${JSON.stringify(measured)}\n`);
       expect(rss).toBeLessThan(MOST_RSS);
-      // Alone it takes a third of a second; other work on the machine counts, too.
-      expect(Math.min(overviewMs, zoomedMs)).toBeLessThan(1_000);
+      expect(Math.max(overview.firstMs, zoomed.firstMs)).toBeLessThan(1_000);
       // Decoding does not hold up what needs none.
       expect(waits).toBeLessThan(1_000);
     } finally {
