@@ -21,7 +21,7 @@ async function hestMpp(
   const subject = { kind: 'hest', path: metadata.path, stamp: stampOf(metadata), root };
   const sample = await peeks.peek(subject, () => readHestMetadata(metadata.absolute));
   const mpp = sample?.mpp;
-  return mpp === undefined ? undefined : { mpp, mppSource: 'pixel_size_um_estimated' };
+  return mpp === undefined ? undefined : { mpp, mppSource: 'HEST metadata pixel_size_um_estimated' };
 }
 
 export async function findH5adImages(

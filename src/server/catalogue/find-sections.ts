@@ -6,7 +6,7 @@ import { sectionName } from '../../spatial/section-options.ts';
 import { checkTreeInside, isInside, realPathInside } from '../security/inside.ts';
 import { idOf } from './ids.ts';
 import { type PeekCache, stampOf } from './peek-cache.ts';
-import { type PeekedSection, peekSection } from './peek-section.ts';
+import { matrixKind, type PeekedSection, peekSection } from './peek-section.ts';
 import type { FoundTable } from './records.ts';
 import type { FoundFile, Listing } from './walk.ts';
 
@@ -101,7 +101,8 @@ export async function findSections(listing: Listing, peeks: PeekCache): Promise<
     const size = await peeks.peek({ kind: 'section', path, stamp, root }, async () => {
       await checkTreeInside(root, absolute);
       const found = await sizeOfSection(kind, absolute, entry ?? {});
-      return { ...found, imagePath: await realPathInside(root, found.imagePath) };
+      const matrix = kind === 'space-ranger' ? { matrix: await matrixKind(absolute) } : {};
+      return { ...found, matrix, imagePath: await realPathInside(root, found.imagePath) };
     });
     if (size === undefined) continue;
     const name = entry?.id ?? sectionName(absolute);
@@ -113,7 +114,7 @@ export async function findSections(listing: Listing, peeks: PeekCache): Promise<
       source: {
         from: 'section',
         path: absolute,
-        options: { ...options, imagePath: size.imagePath, mpp: size.mpp },
+        options: { ...options, ...size.matrix, imagePath: size.imagePath, mpp: size.mpp },
       },
       look: {},
       hints: { paths: [size.imagePath], names: [name] },
