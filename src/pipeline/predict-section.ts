@@ -10,6 +10,7 @@ import { renderGeneMap, renderGeneMapPair } from '../report/index.ts';
 import type { Section } from '../spatial/index.ts';
 import type { Device } from '../tensor/index.ts';
 import { type EmbedRunOptions, type EncoderSettings, embedSections, readEmbedded } from './embed-sections.ts';
+import { writePredictionCard } from './prediction-card.ts';
 import { sectionThumbnail } from './section-thumbnail.ts';
 
 export interface PredictOptions {
@@ -148,6 +149,13 @@ export async function predictSection(
   const values = predictRows(features, head.probe);
   const table = join(options.folder, 'predictions.csv');
   await writeFileAtomically(table, tableOf(placed, head.genes, values));
+  await writePredictionCard(options.folder, {
+    section: section.id,
+    slide: section.imagePath,
+    shape: 'disc',
+    sizePx: options.spotUm / section.mpp,
+    head,
+  });
   const maps = await drawMaps(placed, head, values, options);
   return { table, maps, spots: placed.spots.length, genes: head.genes.length };
 }

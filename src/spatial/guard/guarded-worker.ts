@@ -75,8 +75,8 @@ export class GuardedWorker {
   #retired = false;
 
   private constructor(code: WorkerCode, modules: readonly string[]) {
-    // What the library prints is swallowed in the thread: its messages come back as errors. Streams that are read here
-    // would keep the process from ending.
+    // What the library prints is dropped in the thread (see scriptOf): its messages come back as errors. Reading the
+    // thread's streams here instead would keep the process from ending.
     const options = { eval: true, workerData: modules, stdout: true, stderr: true } as const;
     this.#worker = new Worker(scriptOf(code), options);
     this.#worker.on('message', (reply: Reply) => this.#finish(reply));
