@@ -61,7 +61,7 @@ function percentileFields({ store }: ViewerContext): HTMLElement {
   return element(
     'div',
     { class: 'field' },
-    element('span', { class: 'field-label' }, 'Range, percentiles of the values'),
+    element('span', { class: 'field-label' }, 'Range, percentiles'),
     element('div', { class: 'pair' }, low, element('span', {}, 'to'), high),
   );
 }
@@ -109,7 +109,7 @@ export function displayPanel(context: ViewerContext): HTMLElement {
     true,
     tables,
     element('div', { class: 'pair even' }, labelled('Colours', map), percentileFields(context)),
-    checkbox(context, 'Same range for measured and predicted', 'sharedRange'),
+    checkbox(context, 'Same range in linked panes', 'sharedRange'),
     slider(context, 'Opacity', 'opacity', [0.05, 1, 0.05]),
     slider(context, 'Spot size', 'spotScale', [0.2, 3, 0.05]),
     element(
@@ -117,7 +117,7 @@ export function displayPanel(context: ViewerContext): HTMLElement {
       { class: 'checks', attributes: { role: 'group', 'aria-label': 'Layers' } },
       checkbox(context, 'Spots', 'spotsShown'),
       checkbox(context, 'Tissue outline', 'tissueShown', !slide.detail.tissue),
-      checkbox(context, 'Patch outlines', 'gridShown'),
+      checkbox(context, 'Patch grid', 'gridShown'),
     ),
   );
 }

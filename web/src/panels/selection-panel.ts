@@ -4,34 +4,13 @@ import { api } from '../api.ts';
 import { announce, showError } from '../dom/announce.ts';
 import { button, element, fill, labelled, select } from '../dom/element.ts';
 import { fileName, saveFile } from '../dom/save-file.ts';
-import { counted, formatNumber, formatShare } from '../numbers/format.ts';
+import { counted, formatCount, formatNumber, formatShare } from '../numbers/format.ts';
 import { compare, pick, summarise } from '../numbers/summary.ts';
 import { contentsOf, type ViewerContext } from '../viewer/context.ts';
 import { pictureOf } from '../viewer/picture.ts';
 import type { PaneContent } from '../viewer/pane-content.ts';
-import type { Tool } from '../viewer/region-tool.ts';
 import { rowsOf } from '../viewer/selection.ts';
 import { section } from './section.ts';
-
-const TOOLS: readonly (readonly [Tool, string])[] = [
-  ['move', 'Move'],
-  ['lasso', 'Lasso'],
-  ['rectangle', 'Rectangle'],
-];
-
-function toolButtons({ store }: ViewerContext): HTMLElement {
-  const buttons = TOOLS.map(([tool, label]) => button(label, () => store.set({ tool })));
-  const clear = button('Clear', () => store.set({ selection: null }));
-  const show = () => {
-    const { tool, selection } = store.get();
-    buttons.forEach((made, i) => made.setAttribute('aria-pressed', String(TOOLS[i]![0] === tool)));
-    clear.disabled = selection === null;
-  };
-  store.subscribe(show);
-  show();
-  const group = element('div', { class: 'segments', attributes: { role: 'group', 'aria-label': 'Pointer' } }, ...buttons);
-  return element('div', { class: 'row' }, group, clear);
-}
 
 function line(label: string, ...values: string[]): HTMLTableRowElement {
   return element(
@@ -126,7 +105,7 @@ function exportControls(context: ViewerContext): HTMLElement {
   return element(
     'div',
     { class: 'stack' },
-    labelled('Export the chosen spots (all when none is chosen), with', which),
+    labelled('Export spots (the chosen ones, or all) with', which),
     element('div', { class: 'row' }, ...formats, button('PNG', guarded(() => savePicture(context)))),
   );
 }
@@ -140,17 +119,19 @@ export function selectionPanel(context: ViewerContext): HTMLElement {
     const masks = await Promise.all(contents.map(({ table }) => context.maskOf(table)));
     if (mine !== round) return;
     if (contents.length === 0 || masks[0] === null || masks[0] === undefined) {
-      fill(body, element('p', { class: 'quiet-text' }, 'Draw around spots with the lasso (l) or a rectangle (r).'));
+      fill(body, element('p', { class: 'quiet-text' }, 'Draw around spots with the lasso (l) or a rectangle (r) to compare them with the others.'));
       return;
     }
     const count = rowsOf(masks[0]).length;
-    const area = element('p', { class: 'count' }, `${counted(count, 'spot')} of ${counted(masks[0].length, 'spot')} chosen`);
-    fill(body, area, ...contents.map((content, i) => statistics(content, masks[i]!)));
+    const total = `${formatCount(count)} of ${counted(masks[0].length, 'spot')} chosen`;
+    const clear = button('Clear', () => context.store.set({ selection: null }));
+    const head = element('div', { class: 'row apart' }, element('span', { class: 'count' }, total), clear);
+    fill(body, head, ...contents.map((content, i) => statistics(content, masks[i]!)));
   };
   context.store.subscribe((now, before) => {
     if (now.selection !== before.selection) void refresh().catch(showError);
   });
   context.onShown(() => void refresh().catch(showError));
   void refresh();
-  return section('Selection', true, toolButtons(context), body, exportControls(context));
+  return section('Selection', true, body, exportControls(context));
 }

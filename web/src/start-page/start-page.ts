@@ -60,7 +60,7 @@ export function openStart(root: HTMLElement, catalogue: Catalogue): Page {
         { class: 'start-top' },
         element('h1', {}, catalogue.folder),
         search,
-        button('Dark / light', toggleTheme, { class: 'quiet' }),
+        button('\u25d0', toggleTheme, { class: 'quiet', attributes: { 'aria-label': 'Dark or light' } }),
       ),
       body,
       element('footer', {}, 'Drop an .h5ad, .csv or result.json file anywhere to open it. Nothing leaves this machine.'),

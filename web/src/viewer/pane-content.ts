@@ -75,10 +75,10 @@ async function loadDifference(slide: SlideData, chosen: ChosenTables, name: stri
   const without = lost > 0 ? `, ${counted(lost, 'spot')} without a partner` : '';
   return {
     source: 'difference',
-    title: 'Predicted \u2212 measured',
+    title: SOURCE_TITLES.difference,
     table: measured,
     values: rememberedDifference(own, aligned, await predicted.values(name)),
     unit: measured.detail.unit,
-    note: `Pearson r ${Number.isFinite(r) ? r.toFixed(2) : 'undefined'}${how}${without}`,
+    note: `predicted \u2212 measured, Pearson r ${Number.isFinite(r) ? r.toFixed(2) : 'undefined'}${how}${without}`,
   };
 }

@@ -92,6 +92,7 @@ export class PaneGroup {
   #add(place: Place | null): void {
     const index = this.#panes.length;
     const pane = new Pane(
+      this.root,
       this.slide,
       `Pane ${index + 1}`,
       () => this.#follow(pane),
@@ -100,7 +101,6 @@ export class PaneGroup {
       },
     );
     this.#panes.push(pane);
-    this.root.append(pane.root);
     const lead = () => {
       this.#leader = this.#panes.indexOf(pane);
     };

@@ -11,6 +11,11 @@ import { type Annotations, AnnotationCanvas } from './annotations.ts';
 import { createDeepZoom } from './deep-zoom.ts';
 import { createLegend, type Legend } from './legend.ts';
 
+/** Longest scale bar in a pane, so that it stays clear of the legend. */
+export function barLimit(widthPx: number): number {
+  return Math.min(140, widthPx / 5);
+}
+
 export class Pane {
   readonly slide: SlideDetail;
   readonly root: HTMLElement;
@@ -25,6 +30,7 @@ export class Pane {
   #requested = 0;
 
   constructor(
+    parent: HTMLElement,
     slide: SlideDetail,
     label: string,
     onMove: () => void,
@@ -48,6 +54,8 @@ export class Pane {
       this.#bar,
     );
     this.#empty.hidden = true;
+    // OpenSeadragon measures its box at once: it has to be in the page.
+    parent.append(this.root);
     this.viewer = createDeepZoom(box, slide);
     this.viewer.addHandler('open', () => {
       this.viewer.canvas.setAttribute('aria-label', `${label}: slide ${slide.name}; arrow keys move it`);
@@ -55,7 +63,10 @@ export class Pane {
     });
     this.viewer.addHandler('viewport-change', onMove);
     this.viewer.addHandler('update-viewport', () => this.draw());
-    this.viewer.addHandler('resize', () => this.requestDraw());
+    this.viewer.addHandler('resize', () => {
+      onMove();
+      this.requestDraw();
+    });
     this.viewer.addHandler('animation-finish', onSettled);
     this.overlay.canvas.addEventListener('redraw', () => this.requestDraw());
   }
@@ -123,7 +134,7 @@ export class Pane {
     if (view === undefined) return;
     this.overlay.draw(view, this.#options);
     this.annotations.draw(view);
-    const { widthPx, label } = scaleBar(view.zoom, this.slide.mpp, Math.min(140, view.widthPx / 4));
+    const { widthPx, label } = scaleBar(view.zoom, this.slide.mpp, barLimit(view.widthPx));
     this.#bar.style.width = `${widthPx}px`;
     if (this.#barLabel.textContent !== label) this.#barLabel.textContent = label;
   }

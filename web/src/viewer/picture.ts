@@ -3,7 +3,7 @@ import { colourTable, TABLE_SIZE } from '../colour/colour-maps.ts';
 import { context2d } from '../dom/canvas.ts';
 import { scaleBar } from '../numbers/scale-bar.ts';
 import { type LegendContent, legendTicks } from './legend.ts';
-import type { Pane } from './pane.ts';
+import { barLimit, type Pane } from './pane.ts';
 
 const FOOT_PX = 92;
 const GAP_PX = 8;
@@ -34,7 +34,7 @@ function drawFoot(context: CanvasRenderingContext2D, content: LegendContent, x: 
 function drawBar(context: CanvasRenderingContext2D, pane: Pane, x: number, y: number, width: number): void {
   const { view } = pane;
   if (view === undefined) return;
-  const { widthPx, label } = scaleBar(view.zoom, pane.slide.mpp, Math.min(140, width / 4));
+  const { widthPx, label } = scaleBar(view.zoom, pane.slide.mpp, barLimit(width));
   const left = x + width - widthPx - 12;
   context.fillStyle = '#111';
   context.fillRect(left, y + 28, widthPx, 4);

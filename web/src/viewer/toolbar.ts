@@ -1,4 +1,4 @@
-/** The bar above the slide: gene, what is shown, tools. */
+/** The bar above the slide: gene, and what is shown. */
 import { button, element, fill } from '../dom/element.ts';
 import type { PaneCount, Source } from '../router.ts';
 import type { ViewerContext } from './context.ts';
@@ -48,7 +48,6 @@ function sourceButtons(context: ViewerContext): HTMLElement {
 }
 
 export function createToolbar(context: ViewerContext, search: GeneSearch, steps: Steps): HTMLElement {
-  const { group } = context;
   return element(
     'div',
     { class: 'toolbar', attributes: { role: 'toolbar', 'aria-label': 'Viewer' } },
@@ -60,12 +59,5 @@ export function createToolbar(context: ViewerContext, search: GeneSearch, steps:
       button('\u203a', steps.next, { attributes: { 'aria-label': 'Next gene', title: 'Next gene (])' } }),
     ),
     sourceButtons(context),
-    element(
-      'div',
-      { class: 'segments zoom', attributes: { role: 'group', 'aria-label': 'Zoom' } },
-      button('\u2212', group.zoomOut, { attributes: { 'aria-label': 'Zoom out' } }),
-      button('+', group.zoomIn, { attributes: { 'aria-label': 'Zoom in' } }),
-      button('Fit', () => group.home(), { attributes: { title: 'Whole slide (0)' } }),
-    ),
   );
 }

@@ -19,6 +19,7 @@ import { HoverReader } from './hover.ts';
 import { bindKeys } from './keyboard.ts';
 import { SlideData } from './slide-data.ts';
 import { searchableNames } from './sources.ts';
+import { createStageTools } from './stage-tools.ts';
 import { createToolbar, type Steps } from './toolbar.ts';
 import { viewerKeys } from './viewer-keys.ts';
 
@@ -88,7 +89,7 @@ function header(slide: SlideData, onTheme: () => void, onHelp: () => void): HTML
     element(
       'div',
       { class: 'top-actions' },
-      button('Dark / light', onTheme, { class: 'quiet' }),
+      button('\u25d0', onTheme, { class: 'quiet', attributes: { 'aria-label': 'Dark or light', title: 'Dark or light (d)' } }),
       button('?', onHelp, { class: 'quiet', attributes: { 'aria-label': 'Keys', title: 'Keys (?)' } }),
     ),
   );
@@ -114,7 +115,7 @@ export async function openViewer(
   const onHelp = () => showHelp(keys.filter(({ what }) => what !== ''));
   const keys = viewerKeys(context, { search, hover, steps, onHelp, onPanel: side.toggle, onTheme: toggleTheme });
   const unbind = bindKeys(keys);
-  const stage = element('main', { class: 'stage' }, context.group.root);
+  const stage = element('main', { class: 'stage' }, context.group.root, createStageTools(context));
   context.store.subscribe(({ tool }) => {
     stage.dataset.tool = tool;
   });
