@@ -75,6 +75,20 @@ export function toScreen(view: View, x: number, y: number): [number, number] {
   return [(x - view.x) * view.zoom + view.widthPx / 2, (y - view.y) * view.zoom + view.heightPx / 2];
 }
 
+/** CSS transform that moves a picture of one view to where another has it. */
+export function shiftBetween(drawn: View, now: View): string {
+  const scale = now.zoom / drawn.zoom;
+  const left = (drawn.x - now.x) * now.zoom + (now.widthPx - scale * drawn.widthPx) / 2;
+  const top = (drawn.y - now.y) * now.zoom + (now.heightPx - scale * drawn.heightPx) / 2;
+  return `matrix(${scale}, 0, 0, ${scale}, ${left}, ${top})`;
+}
+
+export function sameView(a: View, b: View): boolean {
+  return (
+    a.x === b.x && a.y === b.y && a.zoom === b.zoom && a.widthPx === b.widthPx && a.heightPx === b.heightPx
+  );
+}
+
 /** The inverse of {@link toScreen}. */
 export function toSlide(view: View, screenX: number, screenY: number): [number, number] {
   return [

@@ -1,7 +1,7 @@
 /** The overlay's two small programs: place a square, then colour its pixels. */
 
 /**
- * One square per row, four corners each. Positions are taken relative to the middle of the view before they are
+ * One square per row: a point while it is small, an instance of four corners when it is large. Positions are taken relative to the middle of the view before they are
  * scaled, so that 32-bit floats keep a fraction of a pixel on slides of 200,000 pixels.
  */
 export const VERTEX_SHADER = `#version 300 es
@@ -17,6 +17,7 @@ uniform float low;
 uniform float high;
 uniform float opacity;
 uniform float dimmed;
+uniform bool points;
 uniform bool outline;
 uniform vec4 outlineColour;
 uniform sampler2D colours;
@@ -25,10 +26,13 @@ flat out float missing;
 out vec2 corner;
 
 void main() {
-  corner = vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1)) * 2.0 - 1.0;
-  float grown = size + 1.0;
-  corner *= grown / size;
-  vec2 place = (position - middle) * zoom + corner * size * 0.5;
+  vec2 place = (position - middle) * zoom;
+  gl_PointSize = size + 1.0;
+  corner = vec2(0.0);
+  if (!points) {
+    corner = (vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1)) * 2.0 - 1.0) * (size + 1.0) / size;
+    place += corner * size * 0.5;
+  }
   gl_Position = vec4(place.x * 2.0 / canvasSize.x, -place.y * 2.0 / canvasSize.y, 0.0, 1.0);
   missing = outline || !(value > -1e30) ? 1.0 : 0.0;
   float share = high > low ? clamp((value - low) / (high - low), 0.0, 1.0) : 0.5;
@@ -43,13 +47,15 @@ export const FRAGMENT_SHADER = `#version 300 es
 precision highp float;
 uniform float size;
 uniform bool disc;
+uniform bool points;
 flat in vec4 colour;
 flat in float missing;
 in vec2 corner;
 out vec4 pixel;
 
 void main() {
-  float reach = disc ? length(corner) : max(abs(corner.x), abs(corner.y));
+  vec2 place = points ? (gl_PointCoord * 2.0 - 1.0) * (size + 1.0) / size : corner;
+  float reach = disc ? length(place) : max(abs(place.x), abs(place.y));
   float edge = (1.0 - reach) * size * 0.5;
   float cover = clamp(edge + 0.5, 0.0, 1.0);
   if (missing > 0.5) cover *= 1.0 - clamp(edge - 0.7, 0.0, 1.0);

@@ -14,6 +14,7 @@ const UNIFORMS = [
   'outlineColour',
   'colours',
   'disc',
+  'points',
 ] as const;
 
 export interface Program {

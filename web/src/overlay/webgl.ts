@@ -1,4 +1,4 @@
-/** The overlay on WebGL 2: one instanced square per row, coloured on the graphics processor. */
+/** The overlay on WebGL 2: one point or square per row, coloured on the graphics processor. */
 import { fitCanvas } from '../dom/canvas.ts';
 import {
   boxOf,
@@ -15,6 +15,12 @@ import { createProgram, type Program } from './webgl-program.ts';
 /** Written for rows without a value: NaN does not pass through every driver. */
 const MISSING = -2e30;
 const OUTLINE: readonly [number, number, number, number] = [0.1, 0.25, 0.5, 0.8];
+
+/**
+ * Up to this many device pixels a row is a point: one vertex, and one batch for all rows. Larger ones are instanced
+ * squares, because the size of points has a limit that differs between drivers; few of them fit on a screen.
+ */
+const LARGEST_POINT = 32;
 
 interface Buffers {
   readonly positions: WebGLBuffer;
@@ -121,20 +127,21 @@ export class WebglOverlay implements OverlayRenderer {
     const size = Math.max(1, sizePx * scale * view.zoom * ratio * Math.sqrt(stride));
     gl.uniform1f(uniforms.size, size);
     gl.uniform1i(uniforms.disc, shape === 'disc' ? 1 : 0);
+    const points = size <= LARGEST_POINT;
+    gl.uniform1i(uniforms.points, points ? 1 : 0);
     for (const { start, end } of runs) {
-      this.#attribute(0, buffers.positions, 2, start, stride);
-      this.#attribute(1, buffers.values, 1, start, stride);
-      this.#attribute(2, buffers.chosen, 1, start, stride);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, Math.ceil((end - start) / stride));
+      const columns = [buffers.positions, buffers.values, buffers.chosen];
+      columns.forEach((buffer, location) => {
+        const bytes = location === 0 ? 8 : 4;
+        gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+        gl.enableVertexAttribArray(location);
+        gl.vertexAttribPointer(location, bytes / 4, gl.FLOAT, false, bytes * stride, bytes * start);
+        gl.vertexAttribDivisor(location, points ? 0 : 1);
+      });
+      const shown = Math.ceil((end - start) / stride);
+      if (points) gl.drawArrays(gl.POINTS, 0, shown);
+      else gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, shown);
     }
-  }
-
-  #attribute(location: number, buffer: WebGLBuffer, width: number, start: number, stride: number): void {
-    const gl = this.#gl;
-    gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-    gl.enableVertexAttribArray(location);
-    gl.vertexAttribPointer(location, width, gl.FLOAT, false, 4 * width * stride, 4 * width * start);
-    gl.vertexAttribDivisor(location, 1);
   }
 
   #createBuffers(): Buffers {

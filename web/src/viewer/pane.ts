@@ -5,7 +5,16 @@ import type { SlideDetail } from '../../../src/contract/index.ts';
 import { element } from '../dom/element.ts';
 import { scaleBar } from '../numbers/scale-bar.ts';
 import { createOverlay } from '../overlay/create-overlay.ts';
-import type { DrawOptions, Geometry, Layer, OverlayRenderer, View } from '../overlay/layer.ts';
+import {
+  type DrawOptions,
+  type Geometry,
+  type Layer,
+  type OverlayRenderer,
+  sameView,
+  shiftBetween,
+  type View,
+} from '../overlay/layer.ts';
+import { Pace } from '../overlay/pace.ts';
 import type { Place } from '../router.ts';
 import { type Annotations, AnnotationCanvas } from './annotations.ts';
 import { createDeepZoom } from './deep-zoom.ts';
@@ -28,6 +37,9 @@ export class Pane {
   readonly #empty: HTMLElement;
   #options: DrawOptions = { opacity: 0.8, spotScale: 1 };
   #requested = 0;
+  readonly #pace = new Pace();
+  /** The view the spots were last drawn for; undefined once they have changed. */
+  #drawn: View | undefined;
 
   constructor(
     parent: HTMLElement,
@@ -62,13 +74,19 @@ export class Pane {
       this.draw();
     });
     this.viewer.addHandler('viewport-change', onMove);
-    this.viewer.addHandler('update-viewport', () => this.draw());
+    this.viewer.addHandler('update-viewport', () => this.#frame());
     this.viewer.addHandler('resize', () => {
       onMove();
       this.requestDraw();
     });
-    this.viewer.addHandler('animation-finish', onSettled);
-    this.overlay.canvas.addEventListener('redraw', () => this.requestDraw());
+    this.viewer.addHandler('animation-finish', () => {
+      this.requestDraw();
+      onSettled();
+    });
+    this.overlay.canvas.addEventListener('redraw', () => {
+      this.#drawn = undefined;
+      this.requestDraw();
+    });
   }
 
   /** What the screen shows at this moment, in the middle of a movement too; undefined before the slide is open. */
@@ -96,16 +114,19 @@ export class Pane {
   }
 
   setLayer(layer: Layer | null): void {
+    this.#drawn = undefined;
     this.overlay.setLayer(layer);
     this.requestDraw();
   }
 
   setGrid(grid: Geometry | null): void {
+    this.#drawn = undefined;
     this.overlay.setGrid(grid);
     this.requestDraw();
   }
 
   setOptions(options: DrawOptions): void {
+    this.#drawn = undefined;
     this.#options = options;
     this.requestDraw();
   }
@@ -127,12 +148,44 @@ export class Pane {
     this.#requested = requestAnimationFrame(() => this.draw());
   }
 
+  /** Draws everything anew, so that the canvases can be read in the same task. */
+  redraw(): void {
+    this.#drawn = undefined;
+    this.draw();
+  }
+
+  /** Draws everything at this moment's place, whatever it costs. */
   draw(): void {
     cancelAnimationFrame(this.#requested);
     this.#requested = 0;
     const { view } = this;
     if (view === undefined) return;
+    if (this.#drawn === undefined || !sameView(this.#drawn, view)) this.#drawSpots(view);
+    this.#drawRest(view);
+  }
+
+  /** A frame of a movement: the spots are drawn, or only moved along where drawing is slow. */
+  #frame(): void {
+    const { view } = this;
+    if (view === undefined) return;
+    const drawn = this.#drawn;
+    if (drawn === undefined || drawn.widthPx !== view.widthPx || drawn.heightPx !== view.heightPx) this.draw();
+    else if (!sameView(drawn, view)) {
+      if (this.#pace.mayDraw(performance.now())) this.#drawSpots(view);
+      else this.overlay.canvas.style.transform = shiftBetween(drawn, view);
+      this.#drawRest(view);
+    }
+  }
+
+  #drawSpots(view: View): void {
     this.overlay.draw(view, this.#options);
+    this.overlay.canvas.style.transform = '';
+    this.#drawn = view;
+    this.#pace.drew(performance.now());
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#pace.secondFrame(performance.now())));
+  }
+
+  #drawRest(view: View): void {
     this.annotations.draw(view);
     const { widthPx, label } = scaleBar(view.zoom, this.slide.mpp, barLimit(view.widthPx));
     this.#bar.style.width = `${widthPx}px`;

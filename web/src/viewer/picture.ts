@@ -62,7 +62,7 @@ export async function pictureOf(panes: readonly Pane[], title: string): Promise<
   context.fillText(title, GAP_PX, 24);
   let x = GAP_PX;
   for (const { pane, view } of views) {
-    pane.draw();
+    pane.redraw();
     const slide = (pane.viewer.drawer as unknown as { canvas: HTMLCanvasElement }).canvas;
     for (const layer of [slide, pane.overlay.canvas, pane.annotations.canvas]) {
       if (layer.width > 0) context.drawImage(layer, x, 36, view.widthPx, view.heightPx);
