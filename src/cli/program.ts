@@ -9,6 +9,7 @@ import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
 import { reportCommand } from './report-command.ts';
+import { serveCommand } from './serve-command.ts';
 import { tileCommand } from './tile-command.ts';
 import { packageVersion } from './version.ts';
 
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     fitCommand,
     predictCommand,
     reportCommand,
+    serveCommand,
     pretrainCommand,
     modelsCommand,
     doctorCommand,

@@ -11,6 +11,7 @@ import { openImage } from '../slide/index.ts';
 import type { Section } from '../spatial/index.ts';
 import type { Device } from '../tensor/index.ts';
 import { type EmbedRunOptions, type EncoderSettings, embedSections, readEmbedded } from './embed-sections.ts';
+import { writePredictionCard } from './prediction-card.ts';
 
 export interface PredictOptions {
   /** Folder for `predictions.csv` and `maps/`. */
@@ -152,6 +153,13 @@ export async function predictSection(
   const values = predictRows(embedded!.features, head.probe);
   const table = join(options.folder, 'predictions.csv');
   await writeFileAtomically(table, tableOf(section, head.genes, values));
+  await writePredictionCard(options.folder, {
+    section: section.id,
+    slide: section.imagePath,
+    shape: 'disc',
+    sizePx: options.spotUm / section.mpp,
+    head,
+  });
   const maps = await drawMaps(section, head, values, options);
   return { table, maps, spots: section.spots.length, genes: head.genes.length };
 }

@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { GuardedWorker, type WorkerCode, WorkerFailure } from '../../src/spatial/guard/guarded-worker.ts';
 import { requestLimitMs, WorkerPool } from '../../src/spatial/guard/worker-pool.ts';
+import { ROOT } from '../architecture/sources.ts';
+import { buildWorker } from '../data/built-worker.ts';
 
 type Request = { kind: 'double'; value: number } | { kind: 'throw' } | { kind: 'loop' } | { kind: 'exit' };
 
@@ -89,5 +92,27 @@ describe('WorkerPool', () => {
   it('gives large files more time', () => {
     expect(requestLimitMs(0)).toBe(8000);
     expect(requestLimitMs(1.6e9)).toBe(108_000);
+  });
+});
+
+describe('a process', () => {
+  it('ends by itself while an idle worker is kept, and shows nothing that the library prints', async () => {
+    await buildWorker();
+    const program = `
+      import('./dist/spatial/guard/guarded-worker.js').then(async ({ GuardedWorker }) => {
+        const main = async () => (request) => {
+          console.log('noise');
+          console.error('noise');
+          return { value: request };
+        };
+        const worker = await GuardedWorker.start({ main, helpers: [] }, []);
+        console.log(await worker.request('answer', 5000));
+      });`;
+    const run = spawnSync(process.execPath, ['-e', program], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(run).toMatchObject({ status: 0, stdout: 'answer\n', stderr: '' });
   });
 });

@@ -9,6 +9,7 @@ import { patchRange, renderPatchMap } from '../../report/index.ts';
 import { openSlide } from '../../slide/index.ts';
 import type { Device } from '../../tensor/index.ts';
 import { checkGenes, checkWeights, encoderOf, geneFileName } from '../predict-section.ts';
+import { writePredictionCard } from '../prediction-card.ts';
 import { type EmbedSlidesOptions, embedSlides } from './embed-slides.ts';
 import { writeHeatMap } from './heat-map.ts';
 import { type SlidePrediction, writePredictionGeojson, writePredictionTable } from './prediction-files.ts';
@@ -128,6 +129,12 @@ export async function predictSlide(
   const prediction = await predict(head, path, options);
   const file = (ending: string) => join(options.folder, `predictions.${ending}`);
   await writePredictionTable(file('csv'), prediction);
+  await writePredictionCard(options.folder, {
+    slide: path,
+    shape: 'square',
+    sizePx: prediction.sidePx,
+    head,
+  });
   await writePredictionH5ad(file('h5ad'), prediction, { ...head.card, slide: basename(path) });
   const outlined = options.mapGenes.length > 0 ? options.mapGenes : head.genes;
   await writePredictionGeojson(file('geojson'), prediction, outlined);

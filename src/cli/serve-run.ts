@@ -1,0 +1,31 @@
+/** Serving until Ctrl-C, for `serve` and `demo --serve`. */
+import type { StartOptions } from '../server/index.ts';
+import type { CommandContext } from './run-command.ts';
+
+export interface ServeRunOptions extends StartOptions {
+  readonly json?: boolean;
+}
+
+/** Prints the address, serves, and returns after Ctrl-C or SIGTERM. */
+export async function serveFolder(
+  { onInterrupt, onExit }: CommandContext,
+  { json = false, ...options }: ServeRunOptions,
+): Promise<void> {
+  const { APP_MISSING, startServer } = await import('../server/index.ts');
+  const ended = new Promise<void>((resolve) => onInterrupt(resolve));
+  const server = await startServer(options);
+  onExit(() => server.close());
+  const { address, hasApp, parts } = server;
+  process.stdout.write(json ? `${JSON.stringify({ address })}\n` : `${address}\n`);
+  if (!hasApp) process.stderr.write(`${APP_MISSING}\n`);
+  parts.catalogue.refresh().then(
+    ({ slides, tables, runs, problems }) => {
+      const found = `${slides.size} slides, ${tables.size} tables, ${runs.size} runs`;
+      const unread = problems.length > 0 ? `, ${problems.length} problems (listed in the viewer)` : '';
+      process.stderr.write(`${options.folder}: ${found}${unread}; Ctrl-C ends\n`);
+    },
+    (error: Error) => process.stderr.write(`${error.message}\n`),
+  );
+  await ended;
+  process.stderr.write('ending\n');
+}

@@ -1,0 +1,37 @@
+/** `predictions.json`: what `predict` notes beside its tables about the slide and how to draw the rows. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { KnownLook } from './records.ts';
+
+const card = z.looseObject({
+  kind: z.literal('prediction'),
+  slide: z.string(),
+  shape: z.enum(['disc', 'square']),
+  sizePx: z.number().positive(),
+  unit: z.string(),
+});
+
+/** @param table path of a table; the card lies beside it. Folders without a card give nothing. */
+export async function predictionCard(table: string): Promise<{ look: KnownLook; paths: readonly string[] }> {
+  const folder = dirname(table);
+  const text = await readFile(join(folder, 'predictions.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return { look: {}, paths: await embeddedSlides(folder) };
+  try {
+    const { slide, shape, sizePx, unit } = card.parse(JSON.parse(text));
+    return { look: { shape, sizePx, unit }, paths: [resolve(folder, slide)] };
+  } catch {
+    return { look: {}, paths: [] };
+  }
+}
+
+/** Older results: the state of the embeddings names the slide. */
+async function embeddedSlides(folder: string): Promise<string[]> {
+  const report = await readFile(join(folder, 'embeddings', 'run-report.json'), 'utf8').catch(() => '{}');
+  try {
+    const slides = (JSON.parse(report) as { slides?: { slide?: unknown }[] }).slides ?? [];
+    return slides.map(({ slide }) => slide).filter((slide) => typeof slide === 'string');
+  } catch {
+    return [];
+  }
+}

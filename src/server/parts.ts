@@ -1,0 +1,13 @@
+/** What the routes work with. */
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { RateLimit } from './security/rate-limit.ts';
+import type { SlideService } from './slides/slide-service.ts';
+import type { TableService } from './tables/table-service.ts';
+
+export interface ServerParts {
+  readonly catalogue: Catalogue;
+  readonly slides: SlideService;
+  readonly tables: TableService;
+  /** For what takes seconds. */
+  readonly expensive: RateLimit;
+}
