@@ -2,8 +2,9 @@
  * Frames per second with 100,000 spots while the slide is dragged and zoomed, in headless Chromium on the
  * processor alone (no graphics card): the least that any machine with a screen does better than.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
 import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launch } from './support/browser.ts';
 import { buildPage } from './support/build-page.ts';
 import { createFixture } from './support/fixture-data.ts';

@@ -6,8 +6,8 @@ import {
   type ExportRequest,
   exportAddress,
   type Failure,
-  type Job,
   JOBS,
+  type Job,
   type JobRequest,
   jobAddress,
   jobEventsAddress,
@@ -34,7 +34,9 @@ async function failureOf(response: Response): Promise<Error> {
   } catch {
     // Not the server's own refusal (a proxy's page, say): the status is all there is.
   }
-  return new Error(`The server answered ${response.status} ${response.statusText} to ${new URL(response.url).pathname}.`);
+  return new Error(
+    `The server answered ${response.status} ${response.statusText} to ${new URL(response.url).pathname}.`,
+  );
 }
 
 async function ask(address: string, init?: RequestInit): Promise<Response> {

@@ -13,7 +13,10 @@ function isTable(entry: TableEntry | RunEntry): entry is TableEntry {
  * @param onTable called with each new table
  * @param onRun   called with each new run
  */
-export function acceptDrops(onTable: (table: TableEntry) => Promise<void>, onRun: (run: RunEntry) => Promise<void>): void {
+export function acceptDrops(
+  onTable: (table: TableEntry) => Promise<void>,
+  onRun: (run: RunEntry) => Promise<void>,
+): void {
   const root = document.documentElement;
   const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   const open = async (file: File) => {

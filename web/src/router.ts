@@ -96,7 +96,8 @@ export function formatRoute(route: Route): string {
   if (choice.source !== null) query.set('show', choice.source);
   if (choice.map !== DEFAULT_CHOICE.map) query.set('map', choice.map);
   const { low, high } = choice.percentiles;
-  if (low !== DEFAULT_PERCENTILES.low || high !== DEFAULT_PERCENTILES.high) query.set('range', `${low},${high}`);
+  if (low !== DEFAULT_PERCENTILES.low || high !== DEFAULT_PERCENTILES.high)
+    query.set('range', `${low},${high}`);
   if (choice.measuredId !== null) query.set('measured', choice.measuredId);
   if (choice.predictedId !== null) query.set('predicted', choice.predictedId);
   if (choice.otherId !== null) query.set('other', choice.otherId);

@@ -2,14 +2,21 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/snap/bin/chromium',
+];
 
 /** Path of a Chromium: MVHYBRID_CHROMIUM, or a usual place; undefined where there is none. */
 export function chromiumPath(): string | undefined {
   const named = process.env.MVHYBRID_CHROMIUM;
   const found = [...(named === undefined ? [] : [named]), ...PLACES].find((path) => existsSync(path));
   if (found === undefined) {
-    console.warn('The browser tests are skipped: no Chromium was found; install chromium or set MVHYBRID_CHROMIUM.');
+    console.warn(
+      'The browser tests are skipped: no Chromium was found; install chromium or set MVHYBRID_CHROMIUM.',
+    );
   }
   return found;
 }
@@ -27,7 +34,8 @@ export function watchProblems(page: Page): string[] {
   const problems: string[] = [];
   page.on('console', (message) => {
     const text = message.text();
-    if (message.type() === 'error' || /Content Security Policy/i.test(text)) problems.push(`console: ${text}`);
+    if (message.type() === 'error' || /Content Security Policy/i.test(text))
+      problems.push(`console: ${text}`);
   });
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
   page.on('response', (response) => {

@@ -33,7 +33,14 @@ export interface FixtureOptions {
   readonly height?: number;
 }
 
-export const GENES = ['ERBB2', 'CD74', 'GNAS', 'FASN', 'MS4A1', ...Array.from({ length: 25 }, (_, i) => `GENE${i}`)];
+export const GENES = [
+  'ERBB2',
+  'CD74',
+  'GNAS',
+  'FASN',
+  'MS4A1',
+  ...Array.from({ length: 25 }, (_, i) => `GENE${i}`),
+];
 /** This gene has no value in every seventeenth row. */
 export const GENE_WITH_GAPS = 'GENE3';
 
@@ -138,7 +145,9 @@ const RUN: RunDetail = {
       ],
       genes: GENES.map((gene, g) => ({
         gene,
-        pcc: [0, 1, 2].map((fold) => (g === 6 && fold === 1 ? null : Math.sin(g * 1.3 + fold * 0.4) * 0.4 + 0.2)),
+        pcc: [0, 1, 2].map((fold) =>
+          g === 6 && fold === 1 ? null : Math.sin(g * 1.3 + fold * 0.4) * 0.4 + 0.2,
+        ),
       })),
     },
   ],
@@ -190,10 +199,24 @@ export function createFixture(options: FixtureOptions = {}): Fixture {
       })),
       runs: [{ id: 'r1', name: RUN.name, path: 'results/result.json', kind: 'expression', report: false }],
       heads: [
-        { id: 'h1', name: 'head', path: 'model/head.safetensors', genes: GENES, backbone: 'mv-hybrid', encoder: 'random weights of seed 0' },
+        {
+          id: 'h1',
+          name: 'head',
+          path: 'model/head.safetensors',
+          genes: GENES,
+          backbone: 'mv-hybrid',
+          encoder: 'random weights of seed 0',
+        },
       ],
-      weights: [{ id: 'w1', name: 'teacher.safetensors', path: 'run/teacher.safetensors', backbone: 'mv-hybrid' }],
-      problems: [{ path: 'slides/broken.svs', message: 'broken.svs: needed a TIFF header, found 0 bytes; copy the file again' }],
+      weights: [
+        { id: 'w1', name: 'teacher.safetensors', path: 'run/teacher.safetensors', backbone: 'mv-hybrid' },
+      ],
+      problems: [
+        {
+          path: 'slides/broken.svs',
+          message: 'broken.svs: needed a TIFF header, found 0 bytes; copy the file again',
+        },
+      ],
     },
     slide,
     tissue: { parts: [[edge]], share: 0.55 },

@@ -72,14 +72,18 @@ class Handler {
     const url = new URL(request.url!, 'http://fixture');
     const [, top, kind, id, what] = url.pathname.split('/');
     if (top !== 'api') return this.page(url.pathname, response);
-    const json = (value: unknown) => response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+    const json = (value: unknown) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
     if (kind === 'catalogue') return void json(this.fixture.catalogue);
     if (kind === 'runs') return void json(this.fixture.run);
     if (kind === 'jobs') return this.job(request, response, id, what);
     if (kind === 'slides' && what === undefined) return void json(this.fixture.slide);
     if (kind === 'slides' && what === 'tissue') return void json(this.fixture.tissue);
     if (kind === 'slides') {
-      return void response.setHeader('cache-control', 'max-age=600').setHeader('content-type', 'image/jpeg').end(this.tile);
+      return void response
+        .setHeader('cache-control', 'max-age=600')
+        .setHeader('content-type', 'image/jpeg')
+        .end(this.tile);
     }
     const table = this.fixture.tables.get(id ?? '');
     if (kind !== 'tables' || table === undefined) {
@@ -91,7 +95,8 @@ class Handler {
     if (what === 'barcodes') return void json(table.barcodes);
     if (what === 'positions') return void response.end(floats(2 * count, (i) => table.positions[i]!));
     if (what === 'projection') return void response.end(floats(2 * count, (i) => table.projection![i]!));
-    if (what === 'export') return void response.end(exported(table, JSON.parse(String(await bodyOf(request))) as ExportRequest));
+    if (what === 'export')
+      return void response.end(exported(table, JSON.parse(String(await bodyOf(request))) as ExportRequest));
     const name = url.searchParams.get('name')!;
     response.end(floats(count, (row) => table.value(row, name)));
   }
@@ -100,7 +105,9 @@ class Handler {
     const name = path === '/' ? '/index.html' : path;
     try {
       const content = await readFile(join(this.web, name));
-      response.setHeader('content-type', TYPES[name.split('.').at(-1)!] ?? 'application/octet-stream').end(content);
+      response
+        .setHeader('content-type', TYPES[name.split('.').at(-1)!] ?? 'application/octet-stream')
+        .end(content);
     } catch {
       response.statusCode = 404;
       response.end();
@@ -108,11 +115,22 @@ class Handler {
   }
 
   async job(request: IncomingMessage, response: ServerResponse, id?: string, what?: string): Promise<void> {
-    const json = (value: unknown) => response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+    const json = (value: unknown) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
     if (id === undefined && request.method === 'POST') {
       const wanted = JSON.parse(String(await bodyOf(request))) as JobRequest;
       this.requests.push(wanted);
-      const job: Job = { id: `j${this.requests.length}`, slideId: wanted.slideId, state: 'running', stage: 'embedding patches', done: 0, total: 50, secondsLeft: null, tableId: null, error: null };
+      const job: Job = {
+        id: `j${this.requests.length}`,
+        slideId: wanted.slideId,
+        state: 'running',
+        stage: 'embedding patches',
+        done: 0,
+        total: 50,
+        secondsLeft: null,
+        tableId: null,
+        error: null,
+      };
       this.jobs.set(job.id, job);
       return void json(job);
     }
@@ -134,7 +152,13 @@ class Handler {
       if (job.state === 'running') {
         const done = job.done + 10;
         const state = done >= job.total ? 'done' : 'running';
-        this.jobs.set(id, { ...job, done, state, secondsLeft: (job.total - done) / 10, tableId: state === 'done' ? 'p1' : null });
+        this.jobs.set(id, {
+          ...job,
+          done,
+          state,
+          secondsLeft: (job.total - done) / 10,
+          tableId: state === 'done' ? 'p1' : null,
+        });
       }
       const now = this.jobs.get(id)!;
       response.write(`data: ${JSON.stringify(now)}\n\n`);

@@ -14,6 +14,7 @@ export function fitCanvas(canvas: HTMLCanvasElement, widthPx: number, heightPx: 
 /** The canvas' 2D context. @throws Error where the browser has none */
 export function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const context = canvas.getContext('2d');
-  if (context === null) throw new Error('Drawing needs a 2D canvas, and this browser gives none; try another browser.');
+  if (context === null)
+    throw new Error('Drawing needs a 2D canvas, and this browser gives none; try another browser.');
   return context;
 }

@@ -5,7 +5,12 @@ export function showDialog(heading: string, ...content: (Node | string)[]): HTML
   const dialog = element(
     'dialog',
     { attributes: { 'aria-label': heading } },
-    element('header', {}, element('h2', {}, heading), button('Close', () => dialog.close(), { class: 'quiet' })),
+    element(
+      'header',
+      {},
+      element('h2', {}, heading),
+      button('Close', () => dialog.close(), { class: 'quiet' }),
+    ),
     ...content,
   );
   dialog.addEventListener('close', () => dialog.remove());

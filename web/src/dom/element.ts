@@ -44,7 +44,12 @@ export function fill(parent: Element, ...children: Child[]): void {
 
 /** A control with its label above it. */
 export function labelled(label: string, control: HTMLElement, extra?: Child): HTMLLabelElement {
-  return element('label', { class: 'field' }, element('span', { class: 'field-label' }, label, extra), control);
+  return element(
+    'label',
+    { class: 'field' },
+    element('span', { class: 'field-label' }, label, extra),
+    control,
+  );
 }
 
 /** A `select` of values and their labels. */

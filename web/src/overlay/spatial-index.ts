@@ -1,5 +1,5 @@
 /** A grid over the positions of a table: which row is under the pointer, and which rows are in view. */
-import { boundsOf, type Box, insidePolygon, type Polygon } from '../geometry/polygon.ts';
+import { type Box, boundsOf, insidePolygon, type Polygon } from '../geometry/polygon.ts';
 
 /** Rows per cell that the grid aims for. */
 const ROWS_PER_CELL = 16;
@@ -76,7 +76,12 @@ export class SpatialIndex {
   nearest(x: number, y: number, reach: number): number | undefined {
     let best: number | undefined;
     let bestSquare = reach * reach;
-    for (const { start, end } of this.runsIn({ x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach })) {
+    for (const { start, end } of this.runsIn({
+      x: x - reach,
+      y: y - reach,
+      width: 2 * reach,
+      height: 2 * reach,
+    })) {
       for (let i = start; i < end; i++) {
         const row = this.order[i]!;
         const square = (this.#positions[2 * row]! - x) ** 2 + (this.#positions[2 * row + 1]! - y) ** 2;

@@ -24,7 +24,8 @@ export interface Program {
 
 function compile(gl: WebGL2RenderingContext, type: number, source: string): WebGLShader {
   const shader = gl.createShader(type);
-  if (shader === null) throw new Error('overlay: needed a shader, found a lost WebGL context; reload the page');
+  if (shader === null)
+    throw new Error('overlay: needed a shader, found a lost WebGL context; reload the page');
   gl.shaderSource(shader, source);
   gl.compileShader(shader);
   return shader;

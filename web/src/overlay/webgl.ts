@@ -60,11 +60,17 @@ export class WebglOverlay implements OverlayRenderer {
     if (moved) this.#upload(this.#spots.positions, ordered(layer));
     if (moved || before?.values !== layer.values) {
       const { values } = layer;
-      this.#upload(this.#spots.values, Float32Array.from(order, (row) => numberOr(values[row]!)));
+      this.#upload(
+        this.#spots.values,
+        Float32Array.from(order, (row) => numberOr(values[row]!)),
+      );
     }
     if (moved || before?.mask !== layer.mask) {
       const { mask } = layer;
-      this.#upload(this.#spots.chosen, mask === null ? ones(order.length) : Float32Array.from(order, (r) => mask[r]!));
+      this.#upload(
+        this.#spots.chosen,
+        mask === null ? ones(order.length) : Float32Array.from(order, (r) => mask[r]!),
+      );
     }
     if (before?.colours !== layer.colours || this.#colours === null) this.#uploadColours(layer.colours);
   }

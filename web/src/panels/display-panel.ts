@@ -85,9 +85,18 @@ function tableFields(context: ViewerContext): HTMLElement[] {
     const tables = ofKind(context.slide.tables, kind);
     if (tables.length === 0) return [];
     const names = tables.map(
-      ({ id, name, rows, shape }) => [id, `${name} (${counted(rows, shape === 'disc' ? 'spot' : 'patch', shape === 'disc' ? 'spots' : 'patches')})`] as const,
+      ({ id, name, rows, shape }) =>
+        [
+          id,
+          `${name} (${counted(rows, shape === 'disc' ? 'spot' : 'patch', shape === 'disc' ? 'spots' : 'patches')})`,
+        ] as const,
     );
-    return [labelled(label, select(names, chosen[kind]!.id, (id) => context.store.set({ [key]: id })))];
+    return [
+      labelled(
+        label,
+        select(names, chosen[kind]!.id, (id) => context.store.set({ [key]: id })),
+      ),
+    ];
   });
 }
 

@@ -67,7 +67,11 @@ async function linkedRow(context: ViewerContext, table: TableData): Promise<numb
   return row < 0 ? null : row;
 }
 
-async function openScatter(context: ViewerContext, detail: TableDetail, box: HTMLElement): Promise<() => void> {
+async function openScatter(
+  context: ViewerContext,
+  detail: TableDetail,
+  box: HTMLElement,
+): Promise<() => void> {
   fill(box, element('p', { class: 'quiet-text' }, 'Laying out ...'));
   const table = await context.slide.table(detail.id);
   const scatter = new Scatter(await table.projection());
@@ -82,7 +86,11 @@ async function openScatter(context: ViewerContext, detail: TableDetail, box: HTM
   };
   context.onShown(() => void restyle().catch(showError));
   const stop = context.store.subscribe((now, before) => {
-    if (now.selection !== before.selection || now.map !== before.map || now.percentiles !== before.percentiles) {
+    if (
+      now.selection !== before.selection ||
+      now.map !== before.map ||
+      now.percentiles !== before.percentiles
+    ) {
       void restyle().catch(showError);
     }
     if (now.hover !== before.hover) {
@@ -122,7 +130,11 @@ export function embeddingPanel(context: ViewerContext): HTMLElement | undefined 
     false,
     ...(tables.length > 1 ? [labelled('Table', choice)] : []),
     box,
-    element('p', { class: 'quiet-text' }, 'Draw around points to choose their spots; distances between groups carry no meaning.'),
+    element(
+      'p',
+      { class: 'quiet-text' },
+      'Draw around points to choose their spots; distances between groups carry no meaning.',
+    ),
   );
   // UMAP is worth its time only when somebody looks at it.
   const openOnce = () => {

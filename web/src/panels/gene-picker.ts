@@ -16,9 +16,16 @@ export function createGenePicker(): GenePicker {
   let genes: readonly string[] = [];
   const picked = new Set<string>();
   const search = element('input', {
-    attributes: { type: 'search', placeholder: 'Search genes of the head', 'aria-label': 'Search genes of the head' },
+    attributes: {
+      type: 'search',
+      placeholder: 'Search genes of the head',
+      'aria-label': 'Search genes of the head',
+    },
   });
-  const list = element('div', { class: 'gene-list', attributes: { role: 'group', 'aria-label': 'Genes to predict' } });
+  const list = element('div', {
+    class: 'gene-list',
+    attributes: { role: 'group', 'aria-label': 'Genes to predict' },
+  });
   const count = element('span', { class: 'quiet-text' });
   const showCount = () => {
     count.textContent = `${counted(picked.size, 'gene')} of ${genes.length}`;

@@ -34,7 +34,13 @@ export function jobView(start: Job, onEnd: (job: Job) => void): { readonly root:
       showError(error);
     });
   });
-  const root = element('div', { class: 'job stack', attributes: { role: 'group', 'aria-label': 'Prediction' } }, text, bar, cancel);
+  const root = element(
+    'div',
+    { class: 'job stack', attributes: { role: 'group', 'aria-label': 'Prediction' } },
+    text,
+    bar,
+    cancel,
+  );
   const show = (job: Job) => {
     text.textContent = job.error ?? (ENDS[job.state] === undefined ? jobLine(job) : `${ENDS[job.state]}.`);
     root.dataset.state = job.state;

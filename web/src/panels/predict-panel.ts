@@ -45,7 +45,12 @@ function regionControls(context: ViewerContext): HTMLElement {
     'div',
     { class: 'field' },
     element('span', { class: 'field-label' }, 'Where: ', text),
-    element('div', { class: 'segments', attributes: { role: 'group', 'aria-label': 'Where to predict' } }, whole, draw),
+    element(
+      'div',
+      { class: 'segments', attributes: { role: 'group', 'aria-label': 'Where to predict' } },
+      whole,
+      draw,
+    ),
   );
 }
 
@@ -117,7 +122,10 @@ export function predictPanel(context: ViewerContext): { root: HTMLElement; dispo
   api
     .jobs()
     .then((known) => {
-      const mine = known.filter(({ slideId, state }) => slideId === context.slide.detail.id && (state === 'running' || state === 'waiting'));
+      const mine = known.filter(
+        ({ slideId, state }) =>
+          slideId === context.slide.detail.id && (state === 'running' || state === 'waiting'),
+      );
       mine.forEach(follow);
     })
     .catch(showError);

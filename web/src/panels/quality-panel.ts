@@ -9,15 +9,23 @@ function mppRow({ source, mpp, note, chosen }: MppStatement): HTMLTableRowElemen
   return element(
     'tr',
     { class: chosen ? 'chosen' : '' },
-    element('th', { attributes: { scope: 'row' } }, source, chosen ? element('span', { class: 'badge' }, 'used') : null),
+    element(
+      'th',
+      { attributes: { scope: 'row' } },
+      source,
+      chosen ? element('span', { class: 'badge' }, 'used') : null,
+    ),
     element('td', {}, mpp === null ? '-' : mpp.toFixed(4)),
     element('td', {}, note),
   );
 }
 
 function mppTable(statements: readonly MppStatement[]): HTMLElement {
-  if (statements.length === 0) return element('p', { class: 'quiet-text' }, 'No source states the pixel size.');
-  const head = ['Source', '\u00b5m per px', 'Note'].map((text) => element('th', { attributes: { scope: 'col' } }, text));
+  if (statements.length === 0)
+    return element('p', { class: 'quiet-text' }, 'No source states the pixel size.');
+  const head = ['Source', '\u00b5m per px', 'Note'].map((text) =>
+    element('th', { attributes: { scope: 'col' } }, text),
+  );
   return element(
     'table',
     {},

@@ -24,7 +24,8 @@ export function scoreRows({ genes }: Split): ScoreRow[] {
 /** Sorted anew; what has no score comes last either way. */
 export function sortRows(rows: readonly ScoreRow[], key: SortKey, descending: boolean): ScoreRow[] {
   const sign = descending ? -1 : 1;
-  const value = (row: ScoreRow) => (key === 'mean' ? row.mean : typeof key === 'number' ? row.pcc[key]! : null);
+  const value = (row: ScoreRow) =>
+    key === 'mean' ? row.mean : typeof key === 'number' ? row.pcc[key]! : null;
   return [...rows].sort((a, b) => {
     const byName = a.gene < b.gene ? -1 : a.gene > b.gene ? 1 : 0;
     if (key === 'gene') return sign * byName;

@@ -18,7 +18,11 @@ export function scoresPanel(context: ViewerContext): HTMLElement | undefined {
   const load = async () => {
     loaded = id;
     const run = await api.run(id);
-    const show = () => fill(body, scoresOf(run, context.store.get().gene, (gene) => context.store.set({ gene })));
+    const show = () =>
+      fill(
+        body,
+        scoresOf(run, context.store.get().gene, (gene) => context.store.set({ gene })),
+      );
     if (loaded === id) show();
     context.store.subscribe((now, before) => {
       if (now.gene !== before.gene && loaded === run.id) show();

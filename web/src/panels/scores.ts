@@ -45,7 +45,11 @@ function scoreTable({ split, rows, current, onPick }: TableOptions): HTMLElement
         element(
           'tr',
           { class: gene === current ? 'chosen' : '' },
-          element('th', { attributes: { scope: 'row' } }, button(gene, () => onPick(gene), { class: 'link' })),
+          element(
+            'th',
+            { attributes: { scope: 'row' } },
+            button(gene, () => onPick(gene), { class: 'link' }),
+          ),
           ...[mean, ...pcc].map((value) => element('td', {}, score(value))),
         ),
       ),
@@ -73,7 +77,11 @@ function protocolList(protocol: RunDetail['protocol']): HTMLElement {
 }
 
 /** Builds everything known of a run; call it again with another `current` to mark another gene. */
-export function scoresOf(run: RunDetail, current: string | null, onPick: (gene: string) => void): HTMLElement {
+export function scoresOf(
+  run: RunDetail,
+  current: string | null,
+  onPick: (gene: string) => void,
+): HTMLElement {
   const box = element('div', { class: 'stack' });
   const body = element('div', { class: 'stack' });
   const show = (split: Split) => {
@@ -95,7 +103,11 @@ export function scoresOf(run: RunDetail, current: string | null, onPick: (gene: 
     body,
     run.protocol.length > 0 && protocolList(run.protocol),
     run.report &&
-      element('a', { attributes: { href: reportAddress(run.id), target: '_blank', rel: 'noopener' } }, 'Open the full report'),
+      element(
+        'a',
+        { attributes: { href: reportAddress(run.id), target: '_blank', rel: 'noopener' } },
+        'Open the full report',
+      ),
   );
   return box;
 }

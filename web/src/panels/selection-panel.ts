@@ -7,8 +7,8 @@ import { fileName, saveFile } from '../dom/save-file.ts';
 import { counted, formatCount, formatNumber, formatShare } from '../numbers/format.ts';
 import { compare, pick, summarise } from '../numbers/summary.ts';
 import { contentsOf, type ViewerContext } from '../viewer/context.ts';
-import { pictureOf } from '../viewer/picture.ts';
 import type { PaneContent } from '../viewer/pane-content.ts';
+import { pictureOf } from '../viewer/picture.ts';
 import { rowsOf } from '../viewer/selection.ts';
 import { section } from './section.ts';
 
@@ -26,7 +26,8 @@ function statistics({ title, values, unit }: PaneContent, mask: Uint8Array): HTM
   const inside = pick(values, mask, 1);
   const outside = pick(values, mask, 0);
   const groups = [summarise(inside), summarise(outside)];
-  const of = (read: (summary: (typeof groups)[number]) => number) => groups.map((group) => formatNumber(read(group)));
+  const of = (read: (summary: (typeof groups)[number]) => number) =>
+    groups.map((group) => formatNumber(read(group)));
   const { meanDifference, probabilityAbove } = compare(inside, outside);
   return element(
     'div',
@@ -35,7 +36,17 @@ function statistics({ title, values, unit }: PaneContent, mask: Uint8Array): HTM
       'table',
       {},
       element('caption', {}, unit === '' ? title : `${title}, ${unit}`),
-      element('thead', {}, element('tr', {}, element('td'), element('th', { attributes: { scope: 'col' } }, 'inside'), element('th', { attributes: { scope: 'col' } }, 'outside'))),
+      element(
+        'thead',
+        {},
+        element(
+          'tr',
+          {},
+          element('td'),
+          element('th', { attributes: { scope: 'col' } }, 'inside'),
+          element('th', { attributes: { scope: 'col' } }, 'outside'),
+        ),
+      ),
       element(
         'tbody',
         {},
@@ -61,7 +72,8 @@ function statistics({ title, values, unit }: PaneContent, mask: Uint8Array): HTM
 async function exportRows(context: ViewerContext, format: ExportFormat, allGenes: boolean): Promise<void> {
   const content = contentsOf(context.shown())[0];
   const { gene } = context.store.get();
-  if (content === undefined || gene === null) throw new Error('Exporting needs a table with values; pick a gene first.');
+  if (content === undefined || gene === null)
+    throw new Error('Exporting needs a table with values; pick a gene first.');
   const tables = new Map(contentsOf(context.shown()).map(({ table }) => [table.detail.id, table]));
   for (const table of tables.values()) {
     const mask = await context.maskOf(table);
@@ -71,7 +83,10 @@ async function exportRows(context: ViewerContext, format: ExportFormat, allGenes
       ...(mask === null ? {} : { rows: rowsOf(mask) }),
       ...(allGenes ? {} : { genes: [gene] }),
     });
-    saveFile(bytes, `${fileName(table.detail.name, allGenes ? null : gene, mask === null ? null : 'selection')}.${format}`);
+    saveFile(
+      bytes,
+      `${fileName(table.detail.name, allGenes ? null : gene, mask === null ? null : 'selection')}.${format}`,
+    );
   }
   announce(`Exported ${counted(tables.size, 'table')}`);
 }
@@ -106,7 +121,15 @@ function exportControls(context: ViewerContext): HTMLElement {
     'div',
     { class: 'stack' },
     labelled('Export spots (the chosen ones, or all) with', which),
-    element('div', { class: 'row' }, ...formats, button('PNG', guarded(() => savePicture(context)))),
+    element(
+      'div',
+      { class: 'row' },
+      ...formats,
+      button(
+        'PNG',
+        guarded(() => savePicture(context)),
+      ),
+    ),
   );
 }
 
@@ -119,7 +142,14 @@ export function selectionPanel(context: ViewerContext): HTMLElement {
     const masks = await Promise.all(contents.map(({ table }) => context.maskOf(table)));
     if (mine !== round) return;
     if (contents.length === 0 || masks[0] === null || masks[0] === undefined) {
-      fill(body, element('p', { class: 'quiet-text' }, 'Draw around spots with the lasso (l) or a rectangle (r) to compare them with the others.'));
+      fill(
+        body,
+        element(
+          'p',
+          { class: 'quiet-text' },
+          'Draw around spots with the lasso (l) or a rectangle (r) to compare them with the others.',
+        ),
+      );
       return;
     }
     const count = rowsOf(masks[0]).length;

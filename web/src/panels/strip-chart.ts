@@ -54,7 +54,12 @@ export function stripChart(
     for (const { gene, pcc } of ordered) {
       const value = pcc[fold];
       if (value === null || value === undefined) continue;
-      const mark = svg('circle', { cx: x(value), cy: y, r: gene === current ? 5 : 3.5, class: gene === current ? 'mark current' : 'mark' });
+      const mark = svg('circle', {
+        cx: x(value),
+        cy: y,
+        r: gene === current ? 5 : 3.5,
+        class: gene === current ? 'mark current' : 'mark',
+      });
       mark.append(svg('title', {}, `${gene}: ${value.toFixed(3)}`));
       mark.addEventListener('click', () => onPick(gene));
       chart.append(mark);

@@ -1,5 +1,10 @@
 /** The lists below the slides: tables, runs, heads, and what could not be read. */
-import { type Catalogue, reportAddress, type RunEntry, type TableEntry } from '../../../src/contract/index.ts';
+import {
+  type Catalogue,
+  type RunEntry,
+  reportAddress,
+  type TableEntry,
+} from '../../../src/contract/index.ts';
 import { element } from '../dom/element.ts';
 import { counted } from '../numbers/format.ts';
 import { DEFAULT_CHOICE, formatRoute } from '../router.ts';
@@ -9,7 +14,11 @@ import { sourceOf } from '../viewer/sources.ts';
 export function tableLink({ id, kind, slideId }: TableEntry): string | undefined {
   if (slideId === null) return undefined;
   const source = sourceOf(kind);
-  return formatRoute({ page: 'slide', id: slideId, choice: { ...DEFAULT_CHOICE, source, [`${source}Id`]: id } });
+  return formatRoute({
+    page: 'slide',
+    id: slideId,
+    choice: { ...DEFAULT_CHOICE, source, [`${source}Id`]: id },
+  });
 }
 
 function row(title: Node | string, ...texts: string[]): HTMLElement {
@@ -31,11 +40,16 @@ export function tableRow(table: TableEntry): HTMLElement {
 }
 
 export function runRow(run: RunEntry): HTMLElement {
-  const title = run.kind === 'expression' ? link(run.name, formatRoute({ page: 'run', id: run.id })) : run.name;
+  const title =
+    run.kind === 'expression' ? link(run.name, formatRoute({ page: 'run', id: run.id })) : run.name;
   const made = row(title, run.kind, run.path);
   if (run.report) {
     made.append(
-      element('a', { attributes: { href: reportAddress(run.id), target: '_blank', rel: 'noopener' } }, 'report'),
+      element(
+        'a',
+        { attributes: { href: reportAddress(run.id), target: '_blank', rel: 'noopener' } },
+        'report',
+      ),
     );
   }
   return made;

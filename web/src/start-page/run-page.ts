@@ -9,7 +9,8 @@ import { DEFAULT_CHOICE, formatRoute } from '../router.ts';
 
 /** The slide on which a gene of a run can be looked at: one with measured spots, a predicted table too if possible. */
 export function slideForGenes({ slides, tables }: Catalogue): string | undefined {
-  const has = (id: string, kind: string) => tables.some((table) => table.slideId === id && table.kind === kind);
+  const has = (id: string, kind: string) =>
+    tables.some((table) => table.slideId === id && table.kind === kind);
   const measured = slides.filter(({ id }) => has(id, 'measured'));
   return (measured.find(({ id }) => has(id, 'predicted')) ?? measured[0])?.id;
 }

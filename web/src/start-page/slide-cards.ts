@@ -1,4 +1,9 @@
-import { type Catalogue, type SlideEntry, type TableEntry, thumbnailAddress } from '../../../src/contract/index.ts';
+import {
+  type Catalogue,
+  type SlideEntry,
+  type TableEntry,
+  thumbnailAddress,
+} from '../../../src/contract/index.ts';
 import { element } from '../dom/element.ts';
 import { counted, formatCount } from '../numbers/format.ts';
 import { DEFAULT_CHOICE, formatRoute } from '../router.ts';
@@ -32,7 +37,10 @@ export function slideCard(slide: SlideEntry, { tables }: Catalogue): HTMLElement
   picture.addEventListener('error', () => picture.remove());
   return element(
     'a',
-    { class: 'card', attributes: { href: formatRoute({ page: 'slide', id: slide.id, choice: DEFAULT_CHOICE }) } },
+    {
+      class: 'card',
+      attributes: { href: formatRoute({ page: 'slide', id: slide.id, choice: DEFAULT_CHOICE }) },
+    },
     element('span', { class: 'card-picture' }, picture),
     element(
       'span',

@@ -11,7 +11,12 @@ import { slideCard } from './slide-cards.ts';
 
 function part(title: string, count: number, list: HTMLElement): HTMLElement | null {
   if (count === 0) return null;
-  return element('section', {}, element('h2', {}, title, element('span', { class: 'number' }, String(count))), list);
+  return element(
+    'section',
+    {},
+    element('h2', {}, title, element('span', { class: 'number' }, String(count))),
+    list,
+  );
 }
 
 function results(catalogue: Catalogue, query: string): (HTMLElement | null)[] {
@@ -24,12 +29,16 @@ function results(catalogue: Catalogue, query: string): (HTMLElement | null)[] {
   const found = slides.length + tables.length + runs.length + heads.length;
   if (query !== '') announce(counted(found, 'match', 'matches'));
   return [
-    found === 0 ? element('p', { class: 'nothing' }, query === '' ? EMPTY : `Nothing here is named "${query}".`) : null,
+    found === 0
+      ? element('p', { class: 'nothing' }, query === '' ? EMPTY : `Nothing here is named "${query}".`)
+      : null,
     part('Slides', slides.length, cards),
     part('Runs', runs.length, list(runs.map(runRow))),
     part('Tables', tables.length, list(tables.map(tableRow))),
     part('Heads', heads.length, list(heads.map(headRow))),
-    query === '' ? part('Could not be read', catalogue.problems.length, list(catalogue.problems.map(problemRow))) : null,
+    query === ''
+      ? part('Could not be read', catalogue.problems.length, list(catalogue.problems.map(problemRow)))
+      : null,
   ];
 }
 
@@ -63,7 +72,11 @@ export function openStart(root: HTMLElement, catalogue: Catalogue): Page {
         button('\u25d0', toggleTheme, { class: 'quiet', attributes: { 'aria-label': 'Dark or light' } }),
       ),
       body,
-      element('footer', {}, 'Drop an .h5ad, .csv or result.json file anywhere to open it. Nothing leaves this machine.'),
+      element(
+        'footer',
+        {},
+        'Drop an .h5ad, .csv or result.json file anywhere to open it. Nothing leaves this machine.',
+      ),
     ),
   );
   document.title = `${catalogue.folder} - MV_Hybrid viewer`;

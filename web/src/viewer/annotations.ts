@@ -39,7 +39,8 @@ export class AnnotationCanvas {
 
   draw(view: View): void {
     const { selection, region, draft, ring } = this.#content;
-    const nothing = this.#tissuePath === null && [selection, region, draft, ring].every((item) => item === null);
+    const nothing =
+      this.#tissuePath === null && [selection, region, draft, ring].every((item) => item === null);
     if (nothing && this.#blank) return;
     fitCanvas(this.canvas, view.widthPx, view.heightPx);
     const context = this.#context;

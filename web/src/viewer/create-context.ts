@@ -13,7 +13,17 @@ import { chosenTables, sourceOf } from './sources.ts';
 /** Keeps the page's address a link to what is seen. */
 function keepAddress({ store, group, slide }: ViewerContext): void {
   const { gene, panes, source, map, percentiles, measuredId, predictedId, otherId } = store.get();
-  const choice = { gene, panes, source, map, percentiles, measuredId, predictedId, otherId, place: group.place };
+  const choice = {
+    gene,
+    panes,
+    source,
+    map,
+    percentiles,
+    measuredId,
+    predictedId,
+    otherId,
+    place: group.place,
+  };
   history.replaceState(history.state, '', formatRoute({ page: 'slide', id: slide.detail.id, choice }));
 }
 

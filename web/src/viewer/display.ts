@@ -10,7 +10,15 @@ import { loadPane, NoValues, type PaneContent } from './pane-content.ts';
 import type { TableData } from './slide-data.ts';
 import { availableSources, paneSources, SOURCE_TITLES } from './sources.ts';
 
-const CONTENT_KEYS = ['gene', 'panes', 'source', 'measuredId', 'predictedId', 'otherId', 'tablesVersion'] as const;
+const CONTENT_KEYS = [
+  'gene',
+  'panes',
+  'source',
+  'measuredId',
+  'predictedId',
+  'otherId',
+  'tablesVersion',
+] as const;
 const LAYER_KEYS = ['map', 'percentiles', 'sharedRange', 'spotsShown', 'selection'] as const;
 
 function changed(now: ViewerState, before: ViewerState, keys: readonly (keyof ViewerState)[]): boolean {
@@ -120,7 +128,13 @@ export class Display {
       pane.legend.set({ title, name: state.gene ?? '', unit, note, map, range });
       pane.setLayer(
         state.spotsShown
-          ? { ...geometryOf(item.table), values: item.values, ...range, colours: colourTable(map), mask: masks[place]! }
+          ? {
+              ...geometryOf(item.table),
+              values: item.values,
+              ...range,
+              colours: colourTable(map),
+              mask: masks[place]!,
+            }
           : null,
       );
     });

@@ -20,7 +20,10 @@ export interface GeneSearch {
  */
 export function createGeneSearch(names: () => readonly string[], onPick: (name: string) => void): GeneSearch {
   const id = `genes-${++made}`;
-  const list = element('ul', { class: 'suggestions', attributes: { role: 'listbox', id, 'aria-label': 'Genes' } });
+  const list = element('ul', {
+    class: 'suggestions',
+    attributes: { role: 'listbox', id, 'aria-label': 'Genes' },
+  });
   const input = element('input', {
     attributes: {
       type: 'search',

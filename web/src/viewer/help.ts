@@ -6,7 +6,12 @@ import type { KeyBinding } from './keyboard.ts';
 export function showHelp(bindings: readonly KeyBinding[]): void {
   if (document.querySelector('dialog[open]') !== null) return;
   const rows = bindings.map(({ label, what }) =>
-    element('tr', {}, element('th', { attributes: { scope: 'row' } }, element('kbd', {}, label)), element('td', {}, what)),
+    element(
+      'tr',
+      {},
+      element('th', { attributes: { scope: 'row' } }, element('kbd', {}, label)),
+      element('td', {}, what),
+    ),
   );
   showDialog('Keys', element('table', { class: 'keys' }, element('tbody', {}, ...rows)));
 }

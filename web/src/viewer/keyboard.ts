@@ -9,12 +9,17 @@ export interface KeyBinding {
 }
 
 function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, select, textarea, [contenteditable], dialog') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, select, textarea, [contenteditable], dialog') !== null
+  );
 }
 
 /** Moving with the arrows belongs to the slide, not to buttons and lists that have the focus. */
 function usesArrows(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('[role="tablist"], [role="listbox"], summary') !== null;
+  return (
+    target instanceof HTMLElement && target.closest('[role="tablist"], [role="listbox"], summary') !== null
+  );
 }
 
 /** Listens until the returned function is called. Keys with Ctrl, Alt or Meta stay the browser's. */

@@ -39,7 +39,11 @@ export async function loadPane(
 const differences = new WeakMap<Float32Array, WeakMap<Float32Array, Float32Array>>();
 
 /** The same array for the same inputs: what did not change is not drawn anew. */
-function rememberedDifference(measured: Float32Array, aligned: Float32Array, key: Float32Array): Float32Array {
+function rememberedDifference(
+  measured: Float32Array,
+  aligned: Float32Array,
+  key: Float32Array,
+): Float32Array {
   let inner = differences.get(measured);
   if (inner === undefined) {
     inner = new WeakMap();

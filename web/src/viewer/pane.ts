@@ -16,7 +16,7 @@ import {
 } from '../overlay/layer.ts';
 import { Pace } from '../overlay/pace.ts';
 import type { Place } from '../router.ts';
-import { type Annotations, AnnotationCanvas } from './annotations.ts';
+import { AnnotationCanvas, type Annotations } from './annotations.ts';
 import { createDeepZoom } from './deep-zoom.ts';
 import { createLegend, type Legend } from './legend.ts';
 
@@ -169,7 +169,8 @@ export class Pane {
     const { view } = this;
     if (view === undefined) return;
     const drawn = this.#drawn;
-    if (drawn === undefined || drawn.widthPx !== view.widthPx || drawn.heightPx !== view.heightPx) this.draw();
+    if (drawn === undefined || drawn.widthPx !== view.widthPx || drawn.heightPx !== view.heightPx)
+      this.draw();
     else if (!sameView(drawn, view)) {
       if (this.#pace.mayDraw(performance.now())) this.#drawSpots(view);
       else this.overlay.canvas.style.transform = shiftBetween(drawn, view);

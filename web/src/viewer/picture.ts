@@ -73,6 +73,7 @@ export async function pictureOf(panes: readonly Pane[], title: string): Promise<
     x += view.widthPx + GAP_PX;
   }
   const made = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (made === null) throw new Error('The browser could not make a picture of this size; make the window smaller.');
+  if (made === null)
+    throw new Error('The browser could not make a picture of this size; make the window smaller.');
   return made;
 }

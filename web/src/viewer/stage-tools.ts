@@ -10,7 +10,11 @@ const TOOLS: readonly (readonly [tool: Tool, label: string, title: string])[] = 
 ];
 
 function segments(label: string, ...buttons: HTMLElement[]): HTMLElement {
-  return element('div', { class: 'segments', attributes: { role: 'group', 'aria-label': label } }, ...buttons);
+  return element(
+    'div',
+    { class: 'segments', attributes: { role: 'group', 'aria-label': label } },
+    ...buttons,
+  );
 }
 
 export function createStageTools({ store, group }: ViewerContext): HTMLElement {

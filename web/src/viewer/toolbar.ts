@@ -54,7 +54,9 @@ export function createToolbar(context: ViewerContext, search: GeneSearch, steps:
     element(
       'div',
       { class: 'gene-steps' },
-      button('\u2039', steps.previous, { attributes: { 'aria-label': 'Previous gene', title: 'Previous gene ([)' } }),
+      button('\u2039', steps.previous, {
+        attributes: { 'aria-label': 'Previous gene', title: 'Previous gene ([)' },
+      }),
       search.root,
       button('\u203a', steps.next, { attributes: { 'aria-label': 'Next gene', title: 'Next gene (])' } }),
     ),

@@ -26,7 +26,7 @@ export function viewerKeys(context: ViewerContext, parts: Parts): KeyBinding[] {
     const { opacity } = store.get();
     store.set({ opacity: OPACITIES.find((value) => value > opacity + 0.01) ?? OPACITIES[0]! });
   };
-  const escape = () => {
+  const goBack = () => {
     if (store.get().tool !== 'move') store.set({ tool: 'move' });
     else store.set({ selection: null, hover: null });
   };
@@ -47,7 +47,7 @@ export function viewerKeys(context: ViewerContext, parts: Parts): KeyBinding[] {
     key('v', 'read the spot in the middle of the view', () => void parts.hover.readMiddle()),
     key('l', 'lasso', () => store.set({ tool: 'lasso' })),
     key('r', 'rectangle', () => store.set({ tool: 'rectangle' })),
-    key('Escape', 'back to moving; again: clear the selection', escape, 'Esc'),
+    key('Escape', 'back to moving; again: clear the selection', goBack, 'Esc'),
     key('o', 'opacity of the spots, in steps', nextOpacity),
     key('s', 'spots on or off', () => store.set({ spotsShown: !store.get().spotsShown })),
     key('t', 'tissue outline on or off', () => {

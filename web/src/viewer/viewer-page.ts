@@ -89,7 +89,10 @@ function header(slide: SlideData, onTheme: () => void, onHelp: () => void): HTML
     element(
       'div',
       { class: 'top-actions' },
-      button('\u25d0', onTheme, { class: 'quiet', attributes: { 'aria-label': 'Dark or light', title: 'Dark or light (d)' } }),
+      button('\u25d0', onTheme, {
+        class: 'quiet',
+        attributes: { 'aria-label': 'Dark or light', title: 'Dark or light (d)' },
+      }),
       button('?', onHelp, { class: 'quiet', attributes: { 'aria-label': 'Keys', title: 'Keys (?)' } }),
     ),
   );
@@ -113,7 +116,14 @@ export async function openViewer(
   const search = geneSearch(context);
   const side = sidePanel(context);
   const onHelp = () => showHelp(keys.filter(({ what }) => what !== ''));
-  const keys = viewerKeys(context, { search, hover, steps, onHelp, onPanel: side.toggle, onTheme: toggleTheme });
+  const keys = viewerKeys(context, {
+    search,
+    hover,
+    steps,
+    onHelp,
+    onPanel: side.toggle,
+    onTheme: toggleTheme,
+  });
   const unbind = bindKeys(keys);
   const stage = element('main', { class: 'stage' }, context.group.root, createStageTools(context));
   context.store.subscribe(({ tool }) => {
