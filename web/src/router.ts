@@ -105,6 +105,7 @@ export function formatRoute(route: Route): string {
   if (place !== null) {
     query.set('at', [place.x.toFixed(1), place.y.toFixed(1), Number(place.zoom.toPrecision(5))].join(','));
   }
-  const text = query.toString();
+  // Commas may stand in a fragment as they are.
+  const text = query.toString().replaceAll('%2C', ',');
   return `#/slide/${encodeURIComponent(route.id)}${text === '' ? '' : `?${text}`}`;
 }

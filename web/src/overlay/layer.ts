@@ -55,7 +55,7 @@ export interface OverlayRenderer {
 export const MOST_DRAWN = 250_000;
 
 /** Rows that are not chosen keep this share of their opacity. */
-export const UNCHOSEN_OPACITY = 0.22;
+export const UNCHOSEN_OPACITY = 0.28;
 
 /** Box of the view with a margin, in level-0 pixels. */
 export function boxOf(view: View, marginPx: number): Box {

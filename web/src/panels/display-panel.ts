@@ -5,6 +5,7 @@ import { element, fill, labelled, select } from '../dom/element.ts';
 import { counted } from '../numbers/format.ts';
 import type { ViewerState } from '../viewer/choice-state.ts';
 import type { ViewerContext } from '../viewer/context.ts';
+import { hasValues, sourceOf } from '../viewer/sources.ts';
 import { section } from './section.ts';
 
 type Flag = 'spotsShown' | 'tissueShown' | 'gridShown' | 'sharedRange';
@@ -74,7 +75,7 @@ const TABLE_LABELS = [
 
 function ofKind(tables: readonly TableDetail[], kind: (typeof TABLE_LABELS)[number][0]): TableDetail[] {
   return tables.filter((table) =>
-    kind === 'other' ? table.kind === 'patches' || table.kind === 'embedding' : table.kind === kind,
+    kind === 'other' ? sourceOf(table.kind) === 'other' && hasValues(table) : table.kind === kind,
   );
 }
 

@@ -77,6 +77,11 @@ async function exportRows(context: ViewerContext, format: ExportFormat, allGenes
   const tables = new Map(contentsOf(context.shown()).map(({ table }) => [table.detail.id, table]));
   for (const table of tables.values()) {
     const mask = await context.maskOf(table);
+    if (mask?.every((chosen) => chosen === 0)) {
+      throw new Error(
+        `The selection holds no spot of ${table.detail.name}; draw around spots, or clear it to export all.`,
+      );
+    }
     if (!allGenes && !table.names.has(gene)) continue;
     const bytes = await api.exportRows(table.detail.id, {
       format,

@@ -165,8 +165,8 @@ export class Display {
 
   async #applyGrid(): Promise<void> {
     const { slide, store, group } = this.context;
-    const { other, predicted, measured } = this.context.chosen();
-    const detail = other ?? predicted ?? measured;
+    const { grid: patches, predicted, measured } = this.context.chosen();
+    const detail = patches ?? predicted ?? measured;
     let grid: Geometry | null = null;
     try {
       if (store.get().gridShown && detail !== null) {

@@ -54,7 +54,12 @@ export class PaneGroup {
     const kept = this.place ?? this.#start;
     while (this.#panes.length > count) this.#panes.pop()!.dispose();
     this.#leader = Math.min(this.#leader, count - 1);
-    while (this.#panes.length < count) this.#add(kept);
+    // All boxes first: each pane measures its own when it begins.
+    const boxes = Array.from({ length: count - this.#panes.length }, () =>
+      element('section', { class: 'pane' }),
+    );
+    this.root.append(...boxes);
+    for (const box of boxes) this.#add(box, kept);
     this.root.dataset.count = String(count);
   }
 
@@ -89,17 +94,21 @@ export class PaneGroup {
     this.#panes = [];
   }
 
-  #add(place: Place | null): void {
+  #add(box: HTMLElement, place: Place | null): void {
     const index = this.#panes.length;
-    const pane = new Pane(
-      this.root,
-      this.slide,
-      `Pane ${index + 1}`,
-      () => this.#follow(pane),
-      () => {
-        if (pane === this.leader) for (const listener of this.#onSettled) listener();
+    const settled = () => {
+      if (pane === this.leader) for (const listener of this.#onSettled) listener();
+    };
+    const pane = new Pane(box, this.slide, `Pane ${index + 1}`, {
+      onMove: () => {
+        if (pane === this.leader) this.#align();
       },
-    );
+      onResize: () => {
+        this.#align();
+        settled();
+      },
+      onSettled: settled,
+    });
     this.#panes.push(pane);
     const lead = () => {
       this.#leader = this.#panes.indexOf(pane);
@@ -115,12 +124,11 @@ export class PaneGroup {
   }
 
   /** The other panes go where the leading one is. */
-  #follow(pane: Pane): void {
-    if (this.#following || pane !== this.leader || this.#panes.length < 2) return;
-    const { place } = this;
-    if (place === null) return;
+  #align(): void {
+    const { leader, place } = this;
+    if (this.#following || place === null || this.#panes.length < 2) return;
     this.#following = true;
-    for (const other of this.#panes) if (other !== pane) other.moveTo(place, true);
+    for (const other of this.#panes) if (other !== leader) other.moveTo(place, true);
     this.#following = false;
   }
 }

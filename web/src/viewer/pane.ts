@@ -25,6 +25,14 @@ export function barLimit(widthPx: number): number {
   return Math.min(140, widthPx / 5);
 }
 
+export interface PaneEvents {
+  /** In each frame of a movement. */
+  readonly onMove: () => void;
+  readonly onResize: () => void;
+  /** When a movement has ended. */
+  readonly onSettled: () => void;
+}
+
 export class Pane {
   readonly slide: SlideDetail;
   readonly root: HTMLElement;
@@ -41,13 +49,9 @@ export class Pane {
   /** The view the spots were last drawn for; undefined once they have changed. */
   #drawn: View | undefined;
 
-  constructor(
-    parent: HTMLElement,
-    slide: SlideDetail,
-    label: string,
-    onMove: () => void,
-    onSettled: () => void,
-  ) {
+  /** @param root an empty element that is in the page: OpenSeadragon measures it at once */
+  constructor(root: HTMLElement, slide: SlideDetail, label: string, events: PaneEvents) {
+    const { onMove, onResize, onSettled } = events;
     this.slide = slide;
     const box = element('div', { class: 'pane-slide' });
     this.#barLabel = element('span', { class: 'scale-label' });
@@ -55,19 +59,10 @@ export class Pane {
     this.#empty = element('p', { class: 'pane-empty' });
     this.overlay.canvas.className = 'pane-layer';
     this.annotations.canvas.className = 'pane-layer';
-    this.root = element(
-      'section',
-      { class: 'pane', attributes: { 'aria-label': label } },
-      box,
-      this.overlay.canvas,
-      this.annotations.canvas,
-      this.#empty,
-      this.legend.root,
-      this.#bar,
-    );
+    this.root = root;
+    root.setAttribute('aria-label', label);
+    root.append(box, this.overlay.canvas, this.annotations.canvas, this.#empty, this.legend.root, this.#bar);
     this.#empty.hidden = true;
-    // OpenSeadragon measures its box at once: it has to be in the page.
-    parent.append(this.root);
     this.viewer = createDeepZoom(box, slide);
     this.viewer.addHandler('open', () => {
       this.viewer.canvas.setAttribute('aria-label', `${label}: slide ${slide.name}; arrow keys move it`);
@@ -76,8 +71,8 @@ export class Pane {
     this.viewer.addHandler('viewport-change', onMove);
     this.viewer.addHandler('update-viewport', () => this.#frame());
     this.viewer.addHandler('resize', () => {
-      onMove();
       this.requestDraw();
+      onResize();
     });
     this.viewer.addHandler('animation-finish', () => {
       this.requestDraw();

@@ -14,18 +14,31 @@ export function sourceOf(kind: TableKind): 'measured' | 'predicted' | 'other' {
   return kind === 'measured' || kind === 'predicted' ? kind : 'other';
 }
 
+const PATCH_KINDS: readonly TableKind[] = ['patches', 'embedding'];
+
+/** An embedding alone has nothing to colour patches by. */
+export function hasValues({ genes, columns }: TableDetail): boolean {
+  return genes.length + columns.length > 0;
+}
+
 type Ids = Pick<ViewChoice, 'measuredId' | 'predictedId' | 'otherId'>;
 
 /** The chosen table of each kind, or the first there is. */
 export function chosenTables(tables: readonly TableDetail[], ids: Ids) {
-  const pick = (kinds: readonly string[], id: string | null) => {
-    const fitting = tables.filter(({ kind }) => kinds.includes(kind));
+  const pick = (
+    kinds: readonly TableKind[],
+    id: string | null,
+    fits: (table: TableDetail) => boolean = () => true,
+  ) => {
+    const fitting = tables.filter((table) => kinds.includes(table.kind) && fits(table));
     return fitting.find((table) => table.id === id) ?? fitting[0] ?? null;
   };
   return {
     measured: pick(['measured'], ids.measuredId),
     predicted: pick(['predicted'], ids.predictedId),
-    other: pick(['patches', 'embedding'], ids.otherId),
+    other: pick(PATCH_KINDS, ids.otherId, hasValues),
+    /** Outlines can be drawn of patches without any value, too. */
+    grid: pick(PATCH_KINDS, ids.otherId),
   };
 }
 

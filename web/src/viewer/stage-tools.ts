@@ -22,7 +22,9 @@ export function createStageTools({ store, group }: ViewerContext): HTMLElement {
     button(label, () => store.set({ tool }), { attributes: { title } }),
   );
   const show = () => {
-    tools.forEach((made, i) => made.setAttribute('aria-pressed', String(TOOLS[i]![0] === store.get().tool)));
+    for (const [i, made] of tools.entries()) {
+      made.setAttribute('aria-pressed', String(TOOLS[i]![0] === store.get().tool));
+    }
   };
   store.subscribe(show);
   show();
