@@ -7,11 +7,13 @@ import { positiveInteger, wholeNumber } from './option-parsers.ts';
 import { createOutput } from './output.ts';
 import { formatDuration } from './progress.ts';
 import { runCommand } from './run-command.ts';
+import { serveFolder } from './serve-run.ts';
 
 interface Flags {
   readonly out: string;
   readonly seed: number;
   readonly spots: number;
+  readonly serve?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,6 +33,20 @@ function report({ benchmark, benchmarkFiles, head, prediction, heldOut }: DemoRu
   return lines.join('\n');
 }
 
+/** In the form that works where the demo was started: `npm run` in a clone, or the installed program. */
+function howToOpen(folder: string): string {
+  const isNpm = process.env.npm_lifecycle_event !== undefined;
+  const command = isNpm ? 'npm run serve --' : 'mvhybrid serve';
+  return `in the browser: ${command} ${/\s/.test(folder) ? JSON.stringify(folder) : folder}`;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mvhybrid demo --out demo-results
+  # and look at slides, measured and predicted genes, and the benchmark in the browser
+  $ mvhybrid demo --serve
+`;
+
 export function demoCommand(): Command {
   return new Command('demo')
     .summary('the whole way on generated data, in minutes')
@@ -40,10 +56,11 @@ export function demoCommand(): Command {
     .option('--out <folder>', 'where everything goes; emptied first', 'demo-results')
     .option('--seed <n>', 'seed of data and weights', wholeNumber, 0)
     .option('--spots <n>', 'spots per section', positiveInteger, 60)
+    .option('--serve', 'then show the results in the browser, until Ctrl-C')
     .option('--json', 'print the result as JSON')
-    .addHelpText('after', '\nExample:\n  $ mvhybrid demo --out demo-results\n')
+    .addHelpText('after', EXAMPLES)
     .action(
-      runCommand(async (_context, flags: Flags) => {
+      runCommand(async (context, flags: Flags) => {
         const { runDemo } = await import('../pipeline/index.ts');
         const colors = createColors(process.stderr);
         process.stderr.write(`${colors.yellow(NOTICE)}\n`);
@@ -64,6 +81,8 @@ export function demoCommand(): Command {
         progress.stop();
         createOutput(flags.json ?? false).result(run, report);
         process.stderr.write(`done in ${formatDuration(performance.now() - start)}\n`);
+        if (flags.serve) await serveFolder(context, { folder: flags.out });
+        else process.stderr.write(`${howToOpen(flags.out)}\n`);
       }),
     );
 }

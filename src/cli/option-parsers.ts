@@ -46,6 +46,15 @@ export function inputSide(text: string): number {
   return value;
 }
 
+/** `x,y,width,height` in whole pixels. */
+export function rectangle(text: string): { x: number; y: number; width: number; height: number } {
+  const [x, y, width, height, ...more] = text.split(',').map(numberOf);
+  const isWhole = [x, y, width, height].every(Number.isSafeInteger) && more.length === 0;
+  if (!isWhole || width! < 1 || height! < 1)
+    throw new InvalidArgumentError('It must be x,y,width,height in whole pixels, e.g. 8000,12000,4000,4000.');
+  return { x: x!, y: y!, width: width!, height: height! };
+}
+
 /** Names between commas. */
 export function nameList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

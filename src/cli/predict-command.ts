@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Prediction } from '../pipeline/index.ts';
 import { isSlideName } from '../pipeline/slides/slide-list.ts';
+import type { Region } from '../slide/index.ts';
 import {
   addCohortOptions,
   type CohortFlags,
@@ -11,7 +12,7 @@ import {
 } from './cohort-options.ts';
 import { embedProgress } from './embed-progress.ts';
 import { addComputeOptions, type ComputeFlags } from './encoder-options.ts';
-import { nameList, positiveNumber } from './option-parsers.ts';
+import { nameList, positiveNumber, rectangle } from './option-parsers.ts';
 import { createOutput } from './output.ts';
 import { runPredictSlide } from './predict-slide-run.ts';
 import { runCommand } from './run-command.ts';
@@ -23,6 +24,7 @@ interface Flags extends ComputeFlags, CohortFlags, SlideFlags {
   readonly spotUm: number;
   readonly compare?: boolean;
   readonly slide?: boolean;
+  readonly region?: Region;
   readonly json?: boolean;
 }
 
@@ -33,6 +35,8 @@ Examples:
   $ mvhybrid predict model/head.safetensors section/ --weights mvhybrid.pth --genes ERBB2 --compare --out predicted/
   # a whole slide, recognised by its name (or --slide)
   $ mvhybrid predict model/head.safetensors slide.svs --weights mvhybrid.pth --genes ERBB2 --out predicted/
+  # a part of it: left, top, width and height in level-0 pixels
+  $ mvhybrid predict model/head.safetensors slide.svs --region 8000,12000,4000,4000 --out predicted/
 
 Writes predictions.csv (barcode, centre in level-0 pixels, one column per gene: ln(1 + count)) and maps/<gene>.png.
 For a whole slide also predictions.h5ad, predictions.geojson (squares for QuPath) and maps/<gene>.tif (a pyramid).
@@ -64,7 +68,12 @@ export function predictCommand(): Command {
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the result as JSON')
     .optionsGroup('Whole slides:')
-    .option('--slide', 'the argument is a whole slide, whatever its name');
+    .option('--slide', 'the argument is a whole slide, whatever its name')
+    .option(
+      '--region <x,y,w,h>',
+      'only patches whose centre lies in this rectangle (level-0 pixels)',
+      rectangle,
+    );
   addTissueOptions(command).addHelpText('after', EXAMPLES);
   return command.action(
     runCommand(async (context, headPath: string, path: string, flags: Flags, self: Command) => {
@@ -73,7 +82,7 @@ export function predictCommand(): Command {
       const { readExpressionHead } = await import('../eval/index.ts');
       const head = await readExpressionHead(headPath);
       if (flags.slide || isSlideName(path)) return runPredictSlide(context, head, path, flags, self);
-      refuseOptions(self, SLIDE_OPTION_NAMES, 'prediction of sections');
+      refuseOptions(self, [...SLIDE_OPTION_NAMES, 'region'], 'prediction of sections');
       const cohort = await readSections(path, flags, signal);
       if (cohort.sections.length > 1) {
         throw new UsageError('predict', {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { ExpressionHead } from '../eval/index.ts';
 import type { SlidePredictionFiles } from '../pipeline/index.ts';
+import type { Region } from '../slide/index.ts';
 import { embedProgress } from './embed-progress.ts';
 import type { ComputeFlags } from './encoder-options.ts';
 import { createOutput } from './output.ts';
@@ -17,6 +18,7 @@ import {
 interface Flags extends ComputeFlags, SlideFlags {
   readonly out: string;
   readonly genes?: string[];
+  readonly region?: Region;
   readonly json?: boolean;
 }
 
@@ -44,7 +46,8 @@ export async function runPredictSlide(
   refuseIdleLimits(flags);
   const { predictSlide } = await import('../pipeline/index.ts');
   // One grid for the whole slide: no place is predicted twice.
-  const patches = { grid: 'slide' as const, ...(await patchOptions(flags)) };
+  const region = flags.region === undefined ? {} : { region: flags.region };
+  const patches = { grid: 'slide' as const, ...(await patchOptions(flags)), ...region };
   using progress = embedProgress();
   const files = await predictSlide(head, path, {
     folder: flags.out,

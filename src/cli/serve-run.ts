@@ -18,8 +18,10 @@ export async function serveFolder(
   const { address, hasApp, parts } = server;
   process.stdout.write(json ? `${JSON.stringify({ address })}\n` : `${address}\n`);
   if (!hasApp) process.stderr.write(`${APP_MISSING}\n`);
+  let isEnding = false;
   parts.catalogue.refresh().then(
     ({ slides, tables, runs, problems }) => {
+      if (isEnding) return;
       const found = `${slides.size} slides, ${tables.size} tables, ${runs.size} runs`;
       const unread = problems.length > 0 ? `, ${problems.length} problems (listed in the viewer)` : '';
       process.stderr.write(`${options.folder}: ${found}${unread}; Ctrl-C ends\n`);
@@ -27,5 +29,6 @@ export async function serveFolder(
     (error: Error) => process.stderr.write(`${error.message}\n`),
   );
   await ended;
+  isEnding = true;
   process.stderr.write('ending\n');
 }

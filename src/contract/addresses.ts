@@ -2,7 +2,10 @@
 export const CATALOGUE = '/api/catalogue';
 /** `GET`: all jobs of this server; `POST` (JobRequest): start one. */
 export const JOBS = '/api/jobs';
-/** `POST` the bytes of a dropped file, name in `?name=`: answers a TableEntry. Kept until the server ends. */
+/**
+ * `POST` the bytes of a dropped file, name in `?name=`: answers a TableEntry (a RunEntry for a `result.json`). With
+ * `&slide=<id>` it is laid on that slide. Kept until the server ends.
+ */
 export const UPLOADS = '/api/uploads';
 
 export function slideAddress(id: string): string {

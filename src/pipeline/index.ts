@@ -44,7 +44,9 @@ export {
   type PictureFormat,
 } from './labelled-data.ts';
 export { type Prediction, type PredictOptions, predictSection } from './predict-section.ts';
+export { PREDICTION_CARD, type PredictionCard } from './prediction-card.ts';
 export { readDuplicates } from './read-duplicates.ts';
+export { selectHeadGenes } from './select-genes.ts';
 export * from './slides/index.ts';
 export { writeReport } from './write-report.ts';
 export { writeRun } from './write-run.ts';

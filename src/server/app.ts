@@ -10,9 +10,12 @@ import Fastify, {
 } from 'fastify';
 import { UsageError } from '../errors.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
+import { JobQueue } from './jobs/job-queue.ts';
+import { JobResults } from './jobs/job-results.ts';
 import type { ServerParts } from './parts.ts';
 import { Refusal, type RefusalMessage, refusalMessage, withoutFolders } from './refusal.ts';
 import { addAppRoutes } from './routes/app-routes.ts';
+import { addJobRoutes, addUploadRoutes } from './routes/job-routes.ts';
 import { addRunRoutes } from './routes/run-routes.ts';
 import { addSlideRoutes } from './routes/slide-routes.ts';
 import { addTableRoutes } from './routes/table-routes.ts';
@@ -22,7 +25,9 @@ import { allowedHosts } from './security/hosts.ts';
 import { RateLimit } from './security/rate-limit.ts';
 import { SlideService } from './slides/slide-service.ts';
 import { TableService } from './tables/table-service.ts';
+import { TemporaryFolder } from './temporary-folder.ts';
 import { ServerThread } from './threads/server-thread.ts';
+import { Uploads } from './uploads.ts';
 
 export interface ServerOptions {
   /** The folder that is served. */
@@ -80,7 +85,11 @@ function frameworkMessage(error: FastifyError): RefusalMessage {
   return { status, message: sentences[status] ?? 'This request cannot be understood.' };
 }
 
-function answerError(root: string, error: FastifyError | Error, reply: FastifyReply): FastifyReply {
+function answerError(
+  folders: () => string[],
+  error: FastifyError | Error,
+  reply: FastifyReply,
+): FastifyReply {
   const isFramework = 'code' in error && String(error.code).startsWith('FST_');
   const hasStatus = 'statusCode' in error && !(error instanceof Refusal);
   const { status, message } =
@@ -91,10 +100,10 @@ function answerError(root: string, error: FastifyError | Error, reply: FastifyRe
     .headers(COMMON_HEADERS)
     .header('cache-control', 'no-store')
     .code(status)
-    .send({ message: withoutFolders(message, [root]) });
+    .send({ message: withoutFolders(message, folders()) });
 }
 
-function createFastify(root: string): FastifyInstance {
+function createFastify(folders: () => string[]): FastifyInstance {
   const app = Fastify({
     bodyLimit: 2 ** 20,
     // Large uploads on slow networks take their time; headers do not.
@@ -104,7 +113,7 @@ function createFastify(root: string): FastifyInstance {
     http: { headersTimeout: 20_000, maxHeaderSize: 16_384 },
     routerOptions: { maxParamLength: 120 },
     frameworkErrors: (error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
-      void answerError(root, error, reply);
+      void answerError(folders, error, reply);
     },
     clientErrorHandler: (_error, socket) => {
       const body = JSON.stringify({ message: 'This request cannot be understood.' });
@@ -116,10 +125,10 @@ function createFastify(root: string): FastifyInstance {
   });
   // Forms of other pages can send plain text without being asked first.
   app.removeContentTypeParser('text/plain');
-  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(root, error, reply));
+  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(folders, error, reply));
   app.setNotFoundHandler((request, reply) => {
     const status = request.method === 'GET' || request.method === 'HEAD' ? 404 : 405;
-    return answerError(root, new Refusal(status, `There is nothing to ${request.method} here.`), reply);
+    return answerError(folders, new Refusal(status, `There is nothing to ${request.method} here.`), reply);
   });
   return app;
 }
@@ -130,24 +139,47 @@ function createFastify(root: string): FastifyInstance {
  * @throws UsageError when the folder does not exist.
  */
 export async function createServerApp(options: ServerOptions): Promise<ServerApp> {
-  const { host = '127.0.0.1', allowHosts = [], token, threads = defaultThreads() } = options;
+  const { host = '127.0.0.1', allowHosts = [], token } = options;
   const root = await requireServedFolder(options.folder);
-  const analysis = new ServerThread('analysis');
-  const tableThread = new ServerThread('tables');
-  const slides = new SlideService(threads, analysis);
-  const catalogue = new Catalogue(root, (slide) => slides.describe(slide));
-  const tables = new TableService({ catalogue, slides, thread: tableThread, analysis });
-  const parts: ServerParts = { catalogue, slides, tables, expensive: new RateLimit(30, 1) };
-
-  const app = createFastify(root);
+  const { parts, folders, close } = createParts(root, options);
+  const app = createFastify(folders);
   addGuard(app, { allowedHosts: allowedHosts(host, allowHosts), ...(token === undefined ? {} : { token }) });
-  app.get('/api/catalogue', async () => catalogue.answer());
+  app.get('/api/catalogue', async () => parts.catalogue.answer());
   addSlideRoutes(app, parts);
   addTableRoutes(app, parts);
   addRunRoutes(app, parts);
+  addJobRoutes(app, parts);
+  await addUploadRoutes(app, parts);
   const hasApp = await addAppRoutes(app, options.appFolder ?? builtApp());
-  app.addHook('onClose', async () => {
-    await Promise.all([slides.close(), tableThread.close(), analysis.close()]);
-  });
+  // Before connections are closed, so that streams of jobs end with their last message.
+  app.addHook('preClose', () => parts.jobs.close());
+  app.addHook('onClose', close);
   return { app, parts, hasApp };
+}
+
+/** Threads, catalogue, queue and temporary files of a folder. */
+function createParts(root: string, options: ServerOptions) {
+  const { threads = defaultThreads(), readOnly = false, maxUploadBytes = 2 ** 30 } = options;
+  const temporary = new TemporaryFolder();
+  const analysis = new ServerThread('analysis');
+  const thread = new ServerThread('tables');
+  const slides = new SlideService(threads, analysis);
+  const catalogue = new Catalogue(root, (slide) => slides.describe(slide));
+  const tables = new TableService({ catalogue, slides, thread, analysis });
+  const results = new JobResults({ catalogue, temporary, readOnly });
+  const parts: ServerParts = {
+    catalogue,
+    slides,
+    tables,
+    jobs: new JobQueue({ catalogue, tables, results }),
+    uploads: new Uploads({ catalogue, tables, folder: temporary, mostBytes: maxUploadBytes }),
+    expensive: new RateLimit(30, 1),
+  };
+  const close = async () => {
+    await Promise.all([slides.close(), thread.close(), analysis.close()]);
+    await temporary.remove();
+  };
+  /** Folders whose paths are not told. */
+  const folders = () => [root, ...(temporary.path === undefined ? [] : [temporary.path])];
+  return { parts, folders, close };
 }

@@ -8,6 +8,7 @@ import {
   openSlide,
   type PlanOptions,
   planTiles,
+  type Region,
   readCoords,
   type SlideReader,
   type TileGrid,
@@ -51,6 +52,8 @@ export interface SlidePatchOptions
   /** Micrometres per level-0 pixel of all slides. */
   readonly mpp?: number;
   readonly reader?: SlideReader;
+  /** Only patches whose centre lies in this rectangle (level-0 pixels). */
+  readonly region?: Region;
 }
 
 /** Options of {@link embedSlides}. */
@@ -89,11 +92,12 @@ async function placesOf(
   check: () => void,
 ): Promise<Places> {
   const { sizePx, patchUm } = encoder;
+  const { region } = options;
   if (options.coords !== undefined) {
     const path = await findCoords(options.coords, entry.id);
     const { corners, sidePx, layout } = await readCoords(path);
-    const grid = { corners, sidePx, sizePx };
-    const none = corners.length === 0 ? { reason: `${path} lists no patch` } : {};
+    const grid = patchesIn({ corners, sidePx, sizePx }, region);
+    const none = grid.corners.length > 0 ? {} : { reason: whyNoPatch(corners, `${path} lists no patch`) };
     return { grid, origin: `${layout} coordinates`, ...none };
   }
   const {
@@ -103,6 +107,7 @@ async function placesOf(
     stainTarget: _target,
     mpp: _mpp,
     reader: _reader,
+    region: _region,
     ...plan
   } = options;
   const chosen = tissueOf(entry, tissue);
@@ -114,9 +119,29 @@ async function placesOf(
     onProgress: check,
   });
   const { corners, size, reason } = found;
-  const none = reason === undefined ? {} : { reason };
   const { sidePx, stepPx } = size;
-  return { grid: { corners, sidePx, sizePx }, stepPx, origin: found.tissue.origin, ...none };
+  const grid = patchesIn({ corners, sidePx, sizePx }, region);
+  const none = grid.corners.length > 0 ? {} : { reason: whyNoPatch(corners, reason) };
+  return { grid, stepPx, origin: found.tissue.origin, ...none };
+}
+
+/** The patches whose centre lies in the region: its left and upper border belong to it. */
+function patchesIn(grid: TileGrid, region: Region | undefined): TileGrid {
+  if (region === undefined) return grid;
+  const { corners, sidePx } = grid;
+  const kept: number[] = [];
+  for (let i = 0; i < corners.length; i += 2) {
+    const [x, y] = [corners[i]!, corners[i + 1]!];
+    const [dx, dy] = [x + sidePx / 2 - region.x, y + sidePx / 2 - region.y];
+    if (dx >= 0 && dy >= 0 && dx < region.width && dy < region.height) kept.push(x, y);
+  }
+  return { ...grid, corners: Float64Array.from(kept) };
+}
+
+/** Why nothing is left: no patch on the whole slide, or none in the region. */
+function whyNoPatch(onSlide: Float64Array, reason = 'no patch'): string {
+  if (onSlide.length === 0) return reason;
+  return `none of the ${onSlide.length / 2} patches on tissue has its centre in the region`;
 }
 
 /** One slide: opened for tissue and stain, then read patch by patch in a thread of its own. */

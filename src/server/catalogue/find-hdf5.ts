@@ -43,7 +43,8 @@ function stampIn(text: string | undefined): SlideHints['stamps'] {
   return [{ ...(name === undefined ? {} : { name }), size: Number(size), mtimeMs: Number(time) }];
 }
 
-async function peekH5(absolute: string): Promise<PeekedTable | undefined> {
+/** Undefined for layouts that are no table of ours. */
+export async function peekH5(absolute: string): Promise<PeekedTable | undefined> {
   return withHdf5(absolute, 'catalogue', async (file) => {
     const embeddings = await file.item('embeddings');
     if (

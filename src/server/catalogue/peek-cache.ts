@@ -6,7 +6,8 @@ export function stampOf({ size, mtimeMs }: Pick<FoundFile, 'size' | 'mtimeMs'>):
   return `${size}-${Math.round(mtimeMs)}`;
 }
 
-type Outcome = { readonly value: unknown } | { readonly message: string };
+/** A failure that may pass (`isPassing`) is not remembered. */
+type Outcome = { readonly value: unknown } | { readonly message: string; readonly isPassing: boolean };
 
 export class PeekCache {
   #known = new Map<string, { readonly stamp: string; readonly outcome: Outcome }>();
@@ -37,7 +38,8 @@ export class PeekCache {
     this.#used.add(key);
     const known = this.#known.get(key);
     const outcome: Outcome = known?.stamp === stamp ? known.outcome : await attempt(look, root);
-    this.#known.set(key, { stamp, outcome });
+    if ('isPassing' in outcome && outcome.isPassing) this.#known.delete(key);
+    else this.#known.set(key, { stamp, outcome });
     if ('value' in outcome) return outcome.value as T;
     this.problems.push({ path, message: outcome.message });
     return undefined;
@@ -50,6 +52,6 @@ async function attempt(look: () => Promise<unknown>, root: string): Promise<Outc
   } catch (error) {
     const { status, message } = refusalMessage(error);
     if (status === 500) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-    return { message: withoutFolders(message, [root]) };
+    return { message: withoutFolders(message, [root]), isPassing: status >= 500 };
   }
 }
