@@ -49,11 +49,11 @@ export function qualityPanel(context: ViewerContext): HTMLElement {
   const refresh = () =>
     fill(
       tables,
-      ...context.slide.tables.map(({ name, quality }) =>
+      ...context.slide.tables.map(({ name, kind, quality }) =>
         element(
           'div',
           {},
-          element('h3', {}, name),
+          element('h3', {}, `${name}, ${kind}`),
           facts(
             ['Spots over tissue', formatShare(quality.overTissue)],
             ['Focus (median Laplacian variance)', formatNumber(quality.focus)],

@@ -161,7 +161,8 @@ export function selectionPanel(context: ViewerContext): HTMLElement {
     const total = `${formatCount(count)} of ${counted(masks[0].length, 'spot')} chosen`;
     const clear = button('Clear', () => context.store.set({ selection: null }));
     const head = element('div', { class: 'row apart' }, element('span', { class: 'count' }, total), clear);
-    fill(body, head, ...contents.map((content, i) => statistics(content, masks[i]!)));
+    if (count === 0) fill(body, head);
+    else fill(body, head, ...contents.map((content, i) => statistics(content, masks[i]!)));
   };
   context.store.subscribe((now, before) => {
     if (now.selection !== before.selection) void refresh().catch(showError);
