@@ -106,7 +106,7 @@ export function displayPanel(context: ViewerContext): HTMLElement {
   const tables = element('div', { class: 'stack' });
   const refresh = () => fill(tables, ...tableFields(context));
   store.subscribe((now, before) => {
-    if (now.tablesVersion !== before.tablesVersion || now.predictedId !== before.predictedId) refresh();
+    if (now.tablesVersion !== before.tablesVersion) refresh();
   });
   refresh();
   const map = select(

@@ -53,7 +53,7 @@ export function qualityPanel(context: ViewerContext): HTMLElement {
         element(
           'div',
           {},
-          element('h3', {}, `${name}, ${kind}`),
+          element('h3', {}, name === kind ? name : `${name}, ${kind}`),
           facts(
             ['Spots over tissue', formatShare(quality.overTissue)],
             ['Focus (median Laplacian variance)', formatNumber(quality.focus)],

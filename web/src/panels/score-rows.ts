@@ -1,4 +1,4 @@
-/** The rows of the table of scores, and their order. */
+/** The rows of the table of scores, their order, and what shows them. */
 import type { RunDetail } from '../../../src/contract/index.ts';
 
 export type Split = RunDetail['splits'][number];
@@ -8,6 +8,13 @@ export interface ScoreRow {
   readonly pcc: readonly (number | null)[];
   /** Mean of the folds in which the gene has a score, or null. */
   readonly mean: number | null;
+}
+
+/** A part of the page in which one gene is marked. */
+export interface Marked {
+  readonly root: HTMLElement;
+  /** Marks another gene; focus, order and scrolling stay. */
+  setCurrent(gene: string | null): void;
 }
 
 /** `gene`, `mean`, or the number of a fold. */

@@ -4,6 +4,7 @@ import { api } from '../api.ts';
 import { showError } from '../dom/announce.ts';
 import { element, fill, labelled, select } from '../dom/element.ts';
 import type { ViewerContext } from '../viewer/context.ts';
+import type { Marked } from './score-rows.ts';
 import { scoresOf } from './scores.ts';
 import { section } from './section.ts';
 
@@ -15,18 +16,17 @@ export function scoresPanel(context: ViewerContext): HTMLElement | undefined {
   const body = element('div', { class: 'stack' });
   let id = first.id;
   let loaded = '';
+  let scores: Marked | undefined;
+  context.store.subscribe(({ gene }, before) => {
+    if (gene !== before.gene) scores?.setCurrent(gene);
+  });
   const load = async () => {
     loaded = id;
     const run = await api.run(id);
-    const show = () =>
-      fill(
-        body,
-        scoresOf(run, context.store.get().gene, (gene) => context.store.set({ gene })),
-      );
-    if (loaded === id) show();
-    context.store.subscribe((now, before) => {
-      if (now.gene !== before.gene && loaded === run.id) show();
-    });
+    if (loaded !== run.id) return;
+    scores = scoresOf(run, (gene) => context.store.set({ gene }));
+    scores.setCurrent(context.store.get().gene);
+    fill(body, scores.root);
   };
   const choice = select(
     runs.map((run) => [run.id, run.name] as const),

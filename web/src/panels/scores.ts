@@ -1,20 +1,13 @@
 /** The scores of a run: protocol, strips, and a table to sort. Used in the viewer and on a page of its own. */
 import { type RunDetail, reportAddress } from '../../../src/contract/index.ts';
 import { button, element, fill, labelled, select } from '../dom/element.ts';
-import { type ScoreRow, type SortKey, type Split, scoreRows, sortRows } from './score-rows.ts';
+import { type Marked, type ScoreRow, type SortKey, type Split, scoreRows, sortRows } from './score-rows.ts';
 import { stripChart } from './strip-chart.ts';
 
 const score = (value: number | null | undefined) =>
   value === null || value === undefined ? '-' : value.toFixed(3).replace('-', '\u2212');
 
-interface TableOptions {
-  readonly split: Split;
-  readonly rows: readonly ScoreRow[];
-  readonly current: string | null;
-  readonly onPick: (gene: string) => void;
-}
-
-function scoreTable({ split, rows, current, onPick }: TableOptions): HTMLElement {
+function scoreTable(split: Split, rows: readonly ScoreRow[], onPick: (gene: string) => void): Marked {
   const columns: readonly (readonly [SortKey, string])[] = [
     ['gene', 'Gene'],
     ['mean', 'Mean'],
@@ -22,6 +15,21 @@ function scoreTable({ split, rows, current, onPick }: TableOptions): HTMLElement
   ];
   let key: SortKey = 'mean';
   let descending = true;
+  const lines = new Map(
+    rows.map(({ gene, mean, pcc }) => [
+      gene,
+      element(
+        'tr',
+        {},
+        element(
+          'th',
+          { attributes: { scope: 'row' } },
+          button(gene, () => onPick(gene), { class: 'link' }),
+        ),
+        ...[mean, ...pcc].map((value) => element('td', {}, score(value))),
+      ),
+    ]),
+  );
   const body = element('tbody');
   const heads = columns.map(([column, label]) =>
     element(
@@ -30,37 +38,31 @@ function scoreTable({ split, rows, current, onPick }: TableOptions): HTMLElement
       button(label, () => {
         descending = key === column ? !descending : column !== 'gene';
         key = column;
-        show();
+        sort();
       }),
     ),
   );
-  const show = () => {
+  const sort = () => {
     heads.forEach((head, i) => {
       const sorted = columns[i]![0] === key;
       head.setAttribute('aria-sort', sorted ? (descending ? 'descending' : 'ascending') : 'none');
     });
-    fill(
-      body,
-      ...sortRows(rows, key, descending).map(({ gene, mean, pcc }) =>
-        element(
-          'tr',
-          { class: gene === current ? 'chosen' : '' },
-          element(
-            'th',
-            { attributes: { scope: 'row' } },
-            button(gene, () => onPick(gene), { class: 'link' }),
-          ),
-          ...[mean, ...pcc].map((value) => element('td', {}, score(value))),
-        ),
-      ),
-    );
+    fill(body, ...sortRows(rows, key, descending).map(({ gene }) => lines.get(gene)));
   };
-  show();
-  return element(
-    'div',
-    { class: 'table-scroll', attributes: { tabindex: 0, role: 'region', 'aria-label': 'Scores per gene' } },
-    element('table', { class: 'scores' }, element('thead', {}, element('tr', {}, ...heads)), body),
+  sort();
+  const table = element(
+    'table',
+    { class: 'scores' },
+    element('thead', {}, element('tr', {}, ...heads)),
+    body,
   );
+  const attributes = { tabindex: 0, role: 'region', 'aria-label': 'Scores per gene' };
+  return {
+    root: element('div', { class: 'table-scroll', attributes }, table),
+    setCurrent(current) {
+      for (const [gene, line] of lines) line.className = gene === current ? 'chosen' : '';
+    },
+  };
 }
 
 function protocolList(protocol: RunDetail['protocol']): HTMLElement {
@@ -76,17 +78,16 @@ function protocolList(protocol: RunDetail['protocol']): HTMLElement {
   );
 }
 
-/** Builds everything known of a run; call it again with another `current` to mark another gene. */
-export function scoresOf(
-  run: RunDetail,
-  current: string | null,
-  onPick: (gene: string) => void,
-): HTMLElement {
-  const box = element('div', { class: 'stack' });
+/** Everything known of a run. */
+export function scoresOf(run: RunDetail, onPick: (gene: string) => void): Marked {
   const body = element('div', { class: 'stack' });
+  let parts: readonly Marked[] = [];
+  let current: string | null = null;
   const show = (split: Split) => {
     const rows = scoreRows(split);
-    fill(body, stripChart(split, rows, current, onPick), scoreTable({ split, rows, current, onPick }));
+    parts = [stripChart(split, rows, onPick), scoreTable(split, rows, onPick)];
+    for (const part of parts) part.setCurrent(current);
+    fill(body, ...parts.map(({ root }) => root));
   };
   const [first] = run.splits;
   const choice = select(
@@ -97,17 +98,20 @@ export function scoresOf(
   if (first === undefined) {
     fill(body, element('p', { class: 'quiet-text' }, 'This run has no scores per gene.'));
   } else show(first);
-  fill(
-    box,
+  const report = { href: reportAddress(run.id), target: '_blank', rel: 'noopener' };
+  const root = element(
+    'div',
+    { class: 'stack' },
     run.splits.length > 1 && labelled('Split', choice),
     body,
     run.protocol.length > 0 && protocolList(run.protocol),
-    run.report &&
-      element(
-        'a',
-        { attributes: { href: reportAddress(run.id), target: '_blank', rel: 'noopener' } },
-        'Open the full report',
-      ),
+    run.report && element('a', { attributes: report }, 'Open the full report'),
   );
-  return box;
+  return {
+    root,
+    setCurrent(gene) {
+      current = gene;
+      for (const part of parts) part.setCurrent(gene);
+    },
+  };
 }

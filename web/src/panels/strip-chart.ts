@@ -1,6 +1,6 @@
 /** One strip per fold, one mark per gene at its Pearson correlation. */
 import { element } from '../dom/element.ts';
-import type { ScoreRow, Split } from './score-rows.ts';
+import type { Marked, ScoreRow, Split } from './score-rows.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 320;
@@ -24,13 +24,8 @@ export function axisStart(rows: readonly ScoreRow[]): number {
   return Math.floor(lowest * 4) / 4;
 }
 
-/** @param current gene that is marked; @param onPick called with the gene of a mark */
-export function stripChart(
-  split: Split,
-  rows: readonly ScoreRow[],
-  current: string | null,
-  onPick: (gene: string) => void,
-): HTMLElement {
+/** @param onPick called with the gene of a mark */
+export function stripChart(split: Split, rows: readonly ScoreRow[], onPick: (gene: string) => void): Marked {
   const start = axisStart(rows);
   const height = ROW * split.folds.length + 26;
   const x = (value: number) => LEFT + ((value - start) / (1 - start)) * (WIDTH - LEFT - 12);
@@ -44,28 +39,34 @@ export function stripChart(
     chart.append(svg('line', { x1: x(tick), x2: x(tick), y1: 4, y2: height - 20, class: 'grid' }));
     chart.append(svg('text', { x: x(tick), y: height - 6, 'text-anchor': 'middle' }, String(tick)));
   }
+  const marks: (readonly [string, SVGCircleElement])[] = [];
   split.folds.forEach(({ name }, fold) => {
     const y = 4 + ROW * (fold + 0.5);
     const label = svg('text', { x: 0, y: y + 4 }, name.length > 11 ? `${name.slice(0, 10)}\u2026` : name);
     label.append(svg('title', {}, name));
     chart.append(label);
-    // The marked gene is drawn last, on top.
-    const ordered = [...rows].sort((a, b) => Number(a.gene === current) - Number(b.gene === current));
-    for (const { gene, pcc } of ordered) {
+    for (const { gene, pcc } of rows) {
       const value = pcc[fold];
       if (value === null || value === undefined) continue;
-      const mark = svg('circle', {
-        cx: x(value),
-        cy: y,
-        r: gene === current ? 5 : 3.5,
-        class: gene === current ? 'mark current' : 'mark',
-      });
+      const mark = svg('circle', { cx: x(value), cy: y, r: 3.5, class: 'mark' });
       mark.append(svg('title', {}, `${gene}: ${value.toFixed(3)}`));
       mark.addEventListener('click', () => onPick(gene));
+      marks.push([gene, mark]);
       chart.append(mark);
     }
   });
-  const figure = element('figure', {}, element('figcaption', {}, 'Pearson correlation per gene and fold'));
-  figure.append(chart);
-  return figure;
+  const root = element('figure', {}, element('figcaption', {}, 'Pearson correlation per gene and fold'));
+  root.append(chart);
+  return {
+    root,
+    setCurrent(current) {
+      for (const [gene, mark] of marks) {
+        const chosen = gene === current;
+        mark.setAttribute('class', chosen ? 'mark current' : 'mark');
+        mark.setAttribute('r', chosen ? '5' : '3.5');
+        // Drawn last: on top of the others.
+        if (chosen) chart.append(mark);
+      }
+    },
+  };
 }

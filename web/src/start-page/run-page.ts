@@ -33,7 +33,7 @@ export async function openRun(root: HTMLElement, catalogue: Catalogue, id: strin
         element('a', { class: 'back', attributes: { href: '#/' } }, '\u2039 ', catalogue.folder),
         element('h1', {}, run.name),
       ),
-      element('main', { class: 'start-body run-body' }, scoresOf(run, null, show)),
+      element('main', { class: 'start-body run-body' }, scoresOf(run, show).root),
     ),
   );
   document.title = `${run.name} - MV_Hybrid viewer`;

@@ -24,7 +24,9 @@ function keepAddress({ store, group, slide }: ViewerContext): void {
     otherId,
     place: group.place,
   };
-  history.replaceState(history.state, '', formatRoute({ page: 'slide', id: slide.detail.id, choice }));
+  const address = formatRoute({ page: 'slide', id: slide.detail.id, choice });
+  // Browsers limit how often an address may change; sliders change the state many times a second.
+  if (address !== location.hash) history.replaceState(history.state, '', address);
 }
 
 /** A new table becomes the one that is shown. */

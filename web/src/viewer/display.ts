@@ -25,6 +25,8 @@ function changed(now: ViewerState, before: ViewerState, keys: readonly (keyof Vi
   return keys.some((key) => !Object.is(now[key], before[key]));
 }
 
+const NO_TABLE = 'No table lies on this slide: predict below, or drop an .h5ad or .csv file here.';
+
 function geometryOf({ detail, positions, index }: TableData): Geometry {
   return { positions, index, shape: detail.shape, sizePx: detail.sizePx };
 }
@@ -115,7 +117,7 @@ export class Display {
     const ranges = rangesOf(contents, store.get());
     group.panes.forEach((pane, i) => {
       const item = shown[i];
-      pane.setEmpty(typeof item === 'string' ? item : '');
+      pane.setEmpty(typeof item === 'string' ? item : item === undefined ? NO_TABLE : '');
       if (item === undefined || typeof item === 'string') {
         pane.setLayer(null);
         pane.legend.set(null);

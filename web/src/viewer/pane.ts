@@ -2,6 +2,7 @@
 import type OpenSeadragonNamespace from 'openseadragon';
 import OpenSeadragon from 'openseadragon';
 import type { SlideDetail } from '../../../src/contract/index.ts';
+import { showError } from '../dom/announce.ts';
 import { element } from '../dom/element.ts';
 import { scaleBar } from '../numbers/scale-bar.ts';
 import { createOverlay } from '../overlay/create-overlay.ts';
@@ -77,6 +78,11 @@ export class Pane {
     this.viewer.addHandler('animation-finish', () => {
       this.requestDraw();
       onSettled();
+    });
+    this.viewer.addOnceHandler('tile-load-failed', () => {
+      showError(
+        new Error(`Parts of ${slide.name} could not be read; the slide may be damaged or the server gone.`),
+      );
     });
     this.overlay.canvas.addEventListener('redraw', () => {
       this.#drawn = undefined;

@@ -3,47 +3,59 @@ import { button, element, fill } from '../dom/element.ts';
 import type { PaneCount, Source } from '../router.ts';
 import type { ViewerContext } from './context.ts';
 import type { GeneSearch } from './gene-search.ts';
-import { availableSources, SOURCE_TITLES } from './sources.ts';
-
-function segments(label: string): HTMLElement {
-  return element('div', { class: 'segments', attributes: { role: 'group', 'aria-label': label } });
-}
+import { availableSources, paneSources, SOURCE_TITLES } from './sources.ts';
 
 export interface Steps {
   readonly previous: () => void;
   readonly next: () => void;
 }
 
-/** Buttons for what one pane shows, and for linked panes. */
-function sourceButtons(context: ViewerContext): HTMLElement {
-  const { store } = context;
-  const box = segments('What is shown');
-  const show = () => {
-    const available = availableSources(context.chosen());
-    const linked = available.filter((source) => source !== 'other').length;
+/** One button: the panes it asks for, and the source when it is one pane. */
+interface Choice {
+  readonly label: string;
+  readonly panes: PaneCount;
+  readonly source?: Source;
+}
+
+function choicesOf(available: readonly Source[]): Choice[] {
+  const linked = available.filter((source) => source !== 'other').length;
+  return [
+    ...available.map((source): Choice => ({ label: SOURCE_TITLES[source], panes: 1, source })),
+    ...(linked > 1 ? [{ label: 'Side by side', panes: 2 } as const] : []),
+    ...(linked > 2 ? [{ label: 'All three', panes: 3 } as const] : []),
+  ];
+}
+
+/** Buttons for what one pane shows, and for linked panes. They are made anew only when the slide gets a table. */
+function sourceButtons({ store, chosen }: ViewerContext): HTMLElement {
+  const box = element('div', {
+    class: 'segments',
+    attributes: { role: 'group', 'aria-label': 'What is shown' },
+  });
+  let buttons: (readonly [Choice, HTMLButtonElement])[] = [];
+  const mark = () => {
     const { panes, source } = store.get();
-    const single = source !== null && available.includes(source) ? source : available[0];
-    const one = (name: Source) =>
-      button(SOURCE_TITLES[name], () => store.set({ panes: 1, source: name }), {
-        attributes: { 'aria-pressed': String(panes === 1 && name === single) },
-      });
-    const many = (count: PaneCount, label: string) =>
-      button(label, () => store.set({ panes: count }), {
-        attributes: { 'aria-pressed': String(panes === count), title: `${count} linked panes` },
-      });
-    fill(
-      box,
-      ...available.map(one),
-      linked > 1 && many(2, 'Side by side'),
-      linked > 2 && many(3, 'All three'),
-    );
-    box.hidden = available.length < 2;
+    const single = paneSources(availableSources(chosen()), 1, source)[0];
+    for (const [choice, made] of buttons) {
+      const pressed = choice.panes === panes && (panes > 1 || choice.source === single);
+      made.setAttribute('aria-pressed', String(pressed));
+      if (pressed) box.scrollLeft = made.offsetLeft - box.offsetLeft - 40;
+    }
+  };
+  const build = () => {
+    buttons = choicesOf(availableSources(chosen())).map((choice) => {
+      const { label, panes, source } = choice;
+      return [choice, button(label, () => store.set({ panes, ...(source === undefined ? {} : { source }) }))];
+    });
+    fill(box, ...buttons.map(([, made]) => made));
+    box.hidden = buttons.length < 2;
+    mark();
   };
   store.subscribe((now, before) => {
-    const keys = ['panes', 'source', 'tablesVersion'] as const;
-    if (keys.some((key) => now[key] !== before[key])) show();
+    if (now.tablesVersion !== before.tablesVersion) build();
+    else if (now.panes !== before.panes || now.source !== before.source) mark();
   });
-  show();
+  build();
   return box;
 }
 

@@ -1,4 +1,6 @@
 /** What the keys of the viewer do. */
+import { polygonOfBox } from '../geometry/polygon.ts';
+import { boxOf } from '../overlay/layer.ts';
 import type { ViewerContext } from './context.ts';
 import type { GeneSearch } from './gene-search.ts';
 import type { HoverReader } from './hover.ts';
@@ -26,6 +28,11 @@ export function viewerKeys(context: ViewerContext, parts: Parts): KeyBinding[] {
     const { opacity } = store.get();
     store.set({ opacity: OPACITIES.find((value) => value > opacity + 0.01) ?? OPACITIES[0]! });
   };
+  const chooseView = () => {
+    const { view } = group.leader ?? {};
+    if (view === undefined) return;
+    store.set({ selection: { kind: 'region', polygon: polygonOfBox(boxOf(view, 0)) } });
+  };
   const goBack = () => {
     if (store.get().tool !== 'move') store.set({ tool: 'move' });
     else store.set({ selection: null, hover: null });
@@ -47,6 +54,7 @@ export function viewerKeys(context: ViewerContext, parts: Parts): KeyBinding[] {
     key('v', 'read the spot in the middle of the view', () => void parts.hover.readMiddle()),
     key('l', 'lasso', () => store.set({ tool: 'lasso' })),
     key('r', 'rectangle', () => store.set({ tool: 'rectangle' })),
+    key('x', 'choose the spots in view', chooseView),
     key('Escape', 'back to moving; again: clear the selection', goBack, 'Esc'),
     key('o', 'opacity of the spots, in steps', nextOpacity),
     key('s', 'spots on or off', () => store.set({ spotsShown: !store.get().spotsShown })),
