@@ -153,19 +153,15 @@ const RUN: RunDetail = {
   ],
 };
 
-/** Everything the fixture server answers. */
-export function createFixture(options: FixtureOptions = {}): Fixture {
-  const { columns = 40, rows = 30, width = 4000, height = 3000 } = options;
-  const tables = tablesOf(columns, rows, width, height);
-  const maxLevel = Math.ceil(Math.log2(Math.max(width, height)));
-  const slide: SlideDetail = {
+function slideDetail(width: number, height: number, tables: readonly FixtureTable[]): SlideDetail {
+  return {
     id: 's1',
     name: 'sample.tif',
     path: 'slides/sample.tif',
     width,
     height,
     tileSize: 256,
-    maxLevel,
+    maxLevel: Math.ceil(Math.log2(Math.max(width, height))),
     reader: 'built-in',
     mpp: 0.5,
     mppSources: [
@@ -180,46 +176,54 @@ export function createFixture(options: FixtureOptions = {}): Fixture {
     tables: tables.map(({ detail }) => detail.id),
     tissue: true,
   };
-  const edge: [number, number][] = Array.from({ length: 60 }, (_, i) => {
+}
+
+function catalogueOf(slide: SlideDetail, tables: readonly FixtureTable[]): Catalogue {
+  const { id, name, path, width, height, mpp } = slide;
+  const backbone = 'mv-hybrid';
+  return {
+    folder: 'cohort',
+    slides: [{ id, name, path, width, height, mpp }],
+    tables: tables.map(({ detail }) => ({ ...detail, genes: detail.genes.length })),
+    runs: [{ id: 'r1', name: RUN.name, path: 'results/result.json', kind: 'expression', report: false }],
+    heads: [
+      {
+        id: 'h1',
+        name: 'head',
+        path: 'model/head.safetensors',
+        genes: GENES,
+        backbone,
+        encoder: 'random weights of seed 0',
+      },
+    ],
+    weights: [{ id: 'w1', name: 'teacher.safetensors', path: 'run/teacher.safetensors', backbone }],
+    problems: [
+      {
+        path: 'slides/broken.svs',
+        message: 'broken.svs: needed a TIFF header, found 0 bytes; copy the file again',
+      },
+    ],
+  };
+}
+
+/** An ellipse of tissue. */
+function ellipse(width: number, height: number): TissueOutline {
+  const edge = Array.from({ length: 60 }, (_, i): [number, number] => {
     const angle = (i / 60) * 2 * Math.PI;
     return [width * (0.5 + 0.42 * Math.cos(angle)), height * (0.5 + 0.42 * Math.sin(angle))];
   });
+  return { parts: [[edge]], share: Math.PI * 0.42 ** 2 };
+}
+
+/** Everything the fixture server answers. */
+export function createFixture(options: FixtureOptions = {}): Fixture {
+  const { columns = 40, rows = 30, width = 4000, height = 3000 } = options;
+  const tables = tablesOf(columns, rows, width, height);
+  const slide = slideDetail(width, height, tables);
   return {
-    catalogue: {
-      folder: 'cohort',
-      slides: [{ id: 's1', name: slide.name, path: slide.path, width, height, mpp: 0.5 }],
-      tables: tables.map(({ detail }) => ({
-        id: detail.id,
-        name: detail.name,
-        path: detail.path,
-        kind: detail.kind,
-        slideId: detail.slideId,
-        rows: detail.rows,
-        genes: detail.genes.length,
-      })),
-      runs: [{ id: 'r1', name: RUN.name, path: 'results/result.json', kind: 'expression', report: false }],
-      heads: [
-        {
-          id: 'h1',
-          name: 'head',
-          path: 'model/head.safetensors',
-          genes: GENES,
-          backbone: 'mv-hybrid',
-          encoder: 'random weights of seed 0',
-        },
-      ],
-      weights: [
-        { id: 'w1', name: 'teacher.safetensors', path: 'run/teacher.safetensors', backbone: 'mv-hybrid' },
-      ],
-      problems: [
-        {
-          path: 'slides/broken.svs',
-          message: 'broken.svs: needed a TIFF header, found 0 bytes; copy the file again',
-        },
-      ],
-    },
+    catalogue: catalogueOf(slide, tables),
     slide,
-    tissue: { parts: [[edge]], share: 0.55 },
+    tissue: ellipse(width, height),
     tables: new Map(tables.map((table) => [table.detail.id, table])),
     run: RUN,
   };

@@ -12,6 +12,18 @@ export interface GenePicker {
   picked(): string[];
 }
 
+/** A gene to check; `onChange` is called after `picked` has changed. */
+function geneBox(gene: string, picked: Set<string>, onChange: () => void): HTMLElement {
+  const box = element('input', { attributes: { type: 'checkbox' } });
+  box.checked = picked.has(gene);
+  box.addEventListener('change', () => {
+    if (box.checked) picked.add(gene);
+    else picked.delete(gene);
+    onChange();
+  });
+  return element('label', { class: 'check' }, box, gene);
+}
+
 export function createGenePicker(): GenePicker {
   let genes: readonly string[] = [];
   const picked = new Set<string>();
@@ -32,16 +44,7 @@ export function createGenePicker(): GenePicker {
   };
   const show = () => {
     const found = rankNames(search.value, genes, LISTED);
-    const rows = found.map((gene) => {
-      const box = element('input', { attributes: { type: 'checkbox' } });
-      box.checked = picked.has(gene);
-      box.addEventListener('change', () => {
-        if (box.checked) picked.add(gene);
-        else picked.delete(gene);
-        showCount();
-      });
-      return element('label', { class: 'check' }, box, gene);
-    });
+    const rows = found.map((gene) => geneBox(gene, picked, showCount));
     fill(list, ...rows);
     showCount();
   };

@@ -4,10 +4,10 @@ import { api } from '../api.ts';
 import { showError } from '../dom/announce.ts';
 import { button, element, fill, labelled, select } from '../dom/element.ts';
 import { boundsOf } from '../geometry/polygon.ts';
-import { formatCount } from '../numbers/format.ts';
+import { counted, formatCount } from '../numbers/format.ts';
 import type { ViewerContext } from '../viewer/context.ts';
 import { createGenePicker } from './gene-picker.ts';
-import { jobView } from './job-view.ts';
+import { createRunningJobs } from './running-jobs.ts';
 import { section } from './section.ts';
 
 /** The drawn region as whole pixels inside the slide, or undefined for all tissue. */
@@ -65,17 +65,50 @@ function weightsField(context: ViewerContext, head: HeadEntry): { root: HTMLElem
   return { root: labelled('Weights', made), value: () => made.value };
 }
 
+/** What is asked of the server. */
+interface Wish {
+  readonly head: HeadEntry;
+  readonly weightsId: string;
+  readonly genes: readonly string[];
+}
+
+function requestOf(context: ViewerContext, { head, weightsId, genes }: Wish): JobRequest {
+  const region = regionOf(context);
+  if (genes.length === 0) throw new Error('A prediction needs a gene; check one or more in the list.');
+  return {
+    slideId: context.slide.detail.id,
+    headId: head.id,
+    genes,
+    ...(weightsId === '' ? {} : { weightsId }),
+    ...(region === undefined ? {} : { region }),
+  };
+}
+
+/** A button that starts a prediction, and cannot start a second one while the first is on its way. */
+function startButton(context: ViewerContext, wish: () => Wish, onJob: (job: Job) => void): HTMLElement {
+  const work = async () => {
+    start.disabled = true;
+    try {
+      onJob(await api.startJob(requestOf(context, wish())));
+    } catch (error) {
+      showError(error);
+    } finally {
+      start.disabled = false;
+    }
+  };
+  const start = button('Predict', () => void work(), { class: 'primary' });
+  return start;
+}
+
 /** Undefined where the folder has no head. */
 export function predictPanel(context: ViewerContext): { root: HTMLElement; dispose(): void } | undefined {
   const { heads } = context.slide.catalogue;
-  let [head] = heads;
-  if (head === undefined) return undefined;
+  const [first] = heads;
+  if (first === undefined) return undefined;
+  let head = first;
   const genes = createGenePicker();
   const weightsBox = element('div');
-  const jobs = element('div', { class: 'stack' });
-  const running = new Set<{ stop(): void }>();
   let weights = weightsField(context, head);
-
   const useHead = (next: HeadEntry) => {
     head = next;
     weights = weightsField(context, next);
@@ -83,52 +116,14 @@ export function predictPanel(context: ViewerContext): { root: HTMLElement; dispo
     const { gene } = context.store.get();
     genes.setGenes(next.genes, gene === null ? [] : [gene]);
   };
-  const follow = (job: Job) => {
-    const view = jobView(job, ({ state, tableId }) => {
-      running.delete(view);
-      if (state === 'done' && tableId !== null) void context.addTable(tableId).catch(showError);
-    });
-    running.add(view);
-    jobs.prepend(view.root);
-  };
-  const start = button(
-    'Predict',
-    () => {
-      const region = regionOf(context);
-      const weightsId = weights.value();
-      start.disabled = true;
-      api
-        .startJob({
-          slideId: context.slide.detail.id,
-          headId: head!.id,
-          genes: genes.picked(),
-          ...(weightsId === '' ? {} : { weightsId }),
-          ...(region === undefined ? {} : { region }),
-        })
-        .then(follow, showError)
-        .finally(() => {
-          start.disabled = false;
-        });
-    },
-    { class: 'primary' },
-  );
+  useHead(head);
   const headChoice = select(
-    heads.map(({ id, name, genes: known }) => [id, `${name} (${known.length} genes)`] as const),
+    heads.map(({ id, name, genes: known }) => [id, `${name} (${counted(known.length, 'gene')})`] as const),
     head.id,
     (id) => useHead(heads.find((entry) => entry.id === id)!),
   );
-  useHead(head);
-  // A page that was reloaded finds its running jobs again.
-  api
-    .jobs()
-    .then((known) => {
-      const mine = known.filter(
-        ({ slideId, state }) =>
-          slideId === context.slide.detail.id && (state === 'running' || state === 'waiting'),
-      );
-      mine.forEach(follow);
-    })
-    .catch(showError);
+  const jobs = createRunningJobs(context);
+  const wish = () => ({ head, weightsId: weights.value(), genes: genes.picked() });
   const root = section(
     'Predict',
     false,
@@ -136,13 +131,8 @@ export function predictPanel(context: ViewerContext): { root: HTMLElement; dispo
     weightsBox,
     element('div', { class: 'field' }, element('span', { class: 'field-label' }, 'Genes'), genes.root),
     regionControls(context),
-    start,
-    jobs,
+    startButton(context, wish, jobs.follow),
+    jobs.root,
   );
-  return {
-    root,
-    dispose: () => {
-      for (const view of running) view.stop();
-    },
-  };
+  return { root, dispose: jobs.dispose };
 }

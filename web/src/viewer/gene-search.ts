@@ -1,11 +1,11 @@
 /** The search box for genes and columns: a combobox that works from the keyboard. */
 import { announce } from '../dom/announce.ts';
-import { element, fill } from '../dom/element.ts';
+import { element } from '../dom/element.ts';
 import { counted } from '../numbers/format.ts';
 import { rankNames } from '../search/rank-names.ts';
+import { SuggestionList } from './suggestion-list.ts';
 
 const LISTED = 12;
-let made = 0;
 
 export interface GeneSearch {
   readonly root: HTMLElement;
@@ -14,98 +14,68 @@ export interface GeneSearch {
   setName(name: string | null): void;
 }
 
-/**
- * @param names everything that can be found
- * @param onPick called with a name of the list
- */
-export function createGeneSearch(names: () => readonly string[], onPick: (name: string) => void): GeneSearch {
-  const id = `genes-${++made}`;
-  const list = element('ul', {
-    class: 'suggestions',
-    attributes: { role: 'listbox', id, 'aria-label': 'Genes' },
-  });
-  const input = element('input', {
+function searchInput(): HTMLInputElement {
+  return element('input', {
     attributes: {
       type: 'search',
       role: 'combobox',
       placeholder: 'Gene (g)',
       'aria-label': 'Gene or column',
-      'aria-controls': id,
-      'aria-expanded': 'false',
       'aria-autocomplete': 'list',
       autocomplete: 'off',
       spellcheck: 'false',
     },
   });
-  const root = element('div', { class: 'gene-search' }, input, list);
-  let shown: string[] = [];
-  let active = -1;
-  let current: string | null = null;
-  list.hidden = true;
+}
 
-  const close = () => {
-    list.hidden = true;
-    input.setAttribute('aria-expanded', 'false');
-    input.removeAttribute('aria-activedescendant');
-  };
-  const setActive = (index: number) => {
-    active = index;
-    [...list.children].forEach((item, i) => {
-      item.setAttribute('aria-selected', String(i === active));
-      if (i === active) item.scrollIntoView({ block: 'nearest' });
-    });
-    if (active >= 0) input.setAttribute('aria-activedescendant', `${id}-${active}`);
-  };
+/** What a key does in the box; the list is closed by leaving the box. */
+function onKey(
+  event: KeyboardEvent,
+  list: SuggestionList,
+  search: () => void,
+  pick: (name: string) => void,
+): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step !== undefined) {
+    event.preventDefault();
+    if (list.isOpen) list.move(step);
+    else search();
+  } else if (event.key === 'Enter') {
+    if (list.active !== undefined) pick(list.active);
+  } else if (event.key === 'Escape') {
+    event.stopPropagation();
+    (event.target as HTMLElement).blur();
+  }
+}
+
+/**
+ * @param names everything that can be found
+ * @param onPick called with a name of the list
+ */
+export function createGeneSearch(names: () => readonly string[], onPick: (name: string) => void): GeneSearch {
+  const input = searchInput();
+  let current: string | null = null;
   const pick = (name: string) => {
     current = name;
     input.value = name;
-    close();
+    input.blur();
     onPick(name);
   };
+  const list = new SuggestionList(input, 'Genes', pick);
   const search = () => {
-    shown = rankNames(input.value, names(), LISTED);
-    fill(
-      list,
-      ...shown.map((name, i) => {
-        const item = element('li', { attributes: { role: 'option', id: `${id}-${i}` } }, name);
-        item.addEventListener('pointerdown', (event) => {
-          event.preventDefault();
-          pick(name);
-        });
-        return item;
-      }),
-    );
-    if (shown.length === 0) fill(list, element('li', { class: 'nothing' }, 'No such gene here'));
-    list.hidden = false;
-    input.setAttribute('aria-expanded', 'true');
-    setActive(shown.length > 0 ? 0 : -1);
-    announce(shown.length === 0 ? 'No such gene' : counted(shown.length, 'suggestion'));
+    const found = rankNames(input.value, names(), LISTED);
+    list.show(found, 'No such gene here');
+    announce(found.length === 0 ? 'No such gene' : counted(found.length, 'suggestion'));
   };
   input.addEventListener('focus', () => input.select());
   input.addEventListener('input', search);
   input.addEventListener('blur', () => {
-    close();
+    list.close();
     input.value = current ?? '';
   });
-  input.addEventListener('keydown', (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      if (list.hidden) search();
-      else if (shown.length > 0) setActive((active + step + shown.length) % shown.length);
-    } else if (event.key === 'Enter') {
-      const name = shown[active];
-      if (!list.hidden && name !== undefined) {
-        pick(name);
-        input.blur();
-      }
-    } else if (event.key === 'Escape') {
-      event.stopPropagation();
-      input.blur();
-    }
-  });
+  input.addEventListener('keydown', (event) => onKey(event, list, search, pick));
   return {
-    root,
+    root: element('div', { class: 'gene-search' }, input, list.root),
     input,
     setName(name) {
       current = name;
