@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Makes a fresh checkout runnable: system packages, npm packages, native addon, TypeScript. Every step is skipped
+ * Makes a fresh checkout runnable: system packages, npm packages, native addon, TypeScript, the
+ * viewer's page. Every step is skipped
  * when there is nothing to do, so that commands can begin with it. Uses nothing but Node.js itself.
  *
  *   node scripts/setup.mjs          for users
@@ -11,6 +12,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildTypescript } from './lib/build-typescript.mjs';
+import { buildWeb } from './lib/build-web.mjs';
 import { installNpmPackages } from './lib/install-npm-packages.mjs';
 import { installSystemPackages } from './lib/install-system-packages.mjs';
 import { takeLock } from './lib/lock.mjs';
@@ -63,6 +65,7 @@ async function main() {
     step('npm packages', () => installNpmPackages(root, dev));
     step('native addon', buildNative);
     step('TypeScript', () => buildTypescript(root));
+    step('viewer page', () => buildWeb(root));
   } finally {
     release();
   }

@@ -11,8 +11,10 @@ export function assetsOf(sources) {
   return sources.filter((name) => !name.endsWith('.ts'));
 }
 
-/** Puts the finished folder in the place of the old one. */
-function replaceFolder(fresh, target) {
+/** Puts the finished folder in the place of the old one. The viewer's page in it has its own step and stays. */
+export function replaceFolder(fresh, target) {
+  const page = join(target, 'web');
+  if (existsSync(page)) renameSync(page, join(fresh, 'web'));
   const old = `${target}.old.${process.pid}.tmp`;
   if (existsSync(target)) renameSync(target, old);
   renameSync(fresh, target);

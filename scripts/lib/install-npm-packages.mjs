@@ -6,9 +6,9 @@ import { clearStamp, digestFiles, modifiedMs, stampMatches, writeStamp } from '.
 
 const STAMP = 'node_modules/.mvhybrid-stamp';
 
-/** Programs that must be there: the compiler always, linter and test runner for work on the package itself. */
+/** Programs that must be there: compiler and bundler always, linter and test runner for work on the package itself. */
 export function requiredPrograms(dev) {
-  return dev ? ['tsc', 'biome', 'vitest'] : ['tsc'];
+  return dev ? ['tsc', 'vite', 'biome', 'vitest'] : ['tsc', 'vite'];
 }
 
 /**

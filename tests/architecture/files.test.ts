@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { projectFiles, readProjectFile } from './sources.ts';
 
-const CODE = ['.ts', '.mjs', '.cc', '.h'];
-const code = ['src', 'scripts', 'native', 'tests', 'bench'].flatMap((folder) => projectFiles(folder, CODE));
+const CODE = ['.ts', '.mjs', '.cc', '.h', '.css'];
+const code = ['src', 'web', 'scripts', 'native', 'tests', 'bench'].flatMap((folder) =>
+  projectFiles(folder, CODE),
+);
 const texts = [
   ...code,
   ...projectFiles('docs', ['.md']),

@@ -127,6 +127,37 @@ describe('import direction', () => {
   });
 });
 
+describe('the page of the viewer', () => {
+  /** Packages that run in browsers. */
+  const packages = ['openseadragon'];
+
+  it('imports its own files, the contract and browser packages', () => {
+    const page = projectFiles('web/src', ['.ts']);
+    expect(page.length).toBeGreaterThan(40);
+    const wrong = page.flatMap((file) =>
+      importsOf(readProjectFile(file))
+        .filter((name) => {
+          if (!name.startsWith('.')) return !packages.includes(name);
+          const target = normalize(join(dirname(file), name));
+          return !target.startsWith('web/src/') && target !== 'src/contract/index.ts';
+        })
+        .map((name) => `${file} imports ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no inline script and no inline style', () => {
+    const html = readProjectFile('web/index.html');
+    expect(html.match(/<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=/g)).toBe(null);
+    const attributes = projectFiles('web/src', ['.ts']).filter((file) =>
+      /innerHTML|insertAdjacentHTML|setAttribute\(\s*'style'|attributes: \{[^}]*\bstyle:/.test(
+        readProjectFile(file),
+      ),
+    );
+    expect(attributes).toEqual([]);
+  });
+});
+
 describe('native addon', () => {
   it('is loaded by src/tensor and by nobody else', () => {
     const loads = /\bdlopen\b|\.node['"`]|native\/build/;

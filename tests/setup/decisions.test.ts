@@ -130,7 +130,7 @@ describe('npm packages', () => {
   });
 
   it('need linter and test runner only for development', () => {
-    expect([requiredPrograms(false), requiredPrograms(true)]).toEqual([['tsc'], ['tsc', 'biome', 'vitest']]);
+    expect([requiredPrograms(false), requiredPrograms(true)]).toEqual([['tsc', 'vite'], ['tsc', 'vite', 'biome', 'vitest']]);
   });
 });
 
