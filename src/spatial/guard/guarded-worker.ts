@@ -47,6 +47,7 @@ const START_LIMIT_MS = 60_000;
 
 const scriptOf = ({ main, helpers }: WorkerCode) => `
 const { parentPort, workerData } = require('node:worker_threads');
+process.stdout.write = process.stderr.write = () => true;
 ${helpers.map((helper) => helper.toString()).join('\n')}
 (${main.toString()})((address) => import(address), workerData).then((handle) => {
   parentPort.on('message', async (request) => {
@@ -74,11 +75,10 @@ export class GuardedWorker {
   #retired = false;
 
   private constructor(code: WorkerCode, modules: readonly string[]) {
-    // What the library prints is swallowed: its messages come back as errors.
+    // What the library prints is swallowed in the thread itself: its messages come back as errors. Reading the
+    // thread's streams here would keep the process alive (Node 20), whatever unref() says.
     const options = { eval: true, workerData: modules, stdout: true, stderr: true } as const;
     this.#worker = new Worker(scriptOf(code), options);
-    this.#worker.stdout.resume();
-    this.#worker.stderr.resume();
     this.#worker.on('message', (reply: Reply) => this.#finish(reply));
     this.#worker.on('error', (error) => this.#finish(new WorkerFailure(error.message)));
     this.#worker.on('exit', () => this.#finish(new WorkerFailure('the reading thread ended')));
