@@ -9,6 +9,7 @@ import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
 import { reportCommand } from './report-command.ts';
+import { reproduceCommand } from './reproduce-command.ts';
 import { tileCommand } from './tile-command.ts';
 import { packageVersion } from './version.ts';
 
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     predictCommand,
     reportCommand,
     pretrainCommand,
+    reproduceCommand,
     modelsCommand,
     doctorCommand,
   ]) {

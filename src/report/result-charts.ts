@@ -14,7 +14,12 @@ export interface Bar {
 }
 
 /** Grouped points with error bars: one group per metric, one colour per split. */
-export function barChart(bars: readonly Bar[], title: string, yTitle: string): Promise<string> {
+export function barChart(
+  bars: readonly Bar[],
+  title: string,
+  yTitle: string,
+  width = WIDTH,
+): Promise<string> {
   const values = bars.filter(({ value }) => Number.isFinite(value));
   const order = [...new Set(values.map(({ series }) => series))];
   const offset = { field: 'series', sort: order } as const;
@@ -22,7 +27,7 @@ export function barChart(bars: readonly Bar[], title: string, yTitle: string): P
   const x = { field: 'group', type: 'nominal', title: null, sort: null, axis: { labelAngle: 0 } } as const;
   return renderChart({
     title,
-    width: WIDTH,
+    width,
     height: 190,
     data: { values },
     config: { legend: { orient: 'bottom', direction: 'vertical', labelLimit: 250 } },

@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import { DRIVER_GENES, type DriverManifest, describeDrivers, driverShares } from './drivers.ts';
 import { DEFAULT_GENES, drawCounts, type Gene, type GeneNumbers, genePanel } from './expression.ts';
 import { addFineTexture, textureField } from './fine-texture.ts';
-import { scanPicture, scannerStyle } from './scanner.ts';
+import { scannerStyle, scanPicture } from './scanner.ts';
 import { measureSpots, type SpotStructure } from './spot-structure.ts';
 import { stainStyle, stainTissue } from './stain.ts';
 import { planTissue, SPOT_PITCH_UM, type TissuePlan } from './tissue-plan.ts';
@@ -155,7 +155,14 @@ async function requireEmptyFolder(folder: string): Promise<void> {
 }
 
 function listSections(options: SyntheticCohortOptions): SectionJob[] {
-  const { studies = 3, patientsPerStudy = 2, sectionsPerPatient = 1, mpp = 1.3, seed, drivers = false } = options;
+  const {
+    studies = 3,
+    patientsPerStudy = 2,
+    sectionsPerPatient = 1,
+    mpp = 1.3,
+    seed,
+    drivers = false,
+  } = options;
   const jobs: SectionJob[] = [];
   for (let s = 1; s <= studies; s++) {
     const study = `study${s}`;
@@ -186,9 +193,7 @@ async function writeSection(
   const name = (part: string) => `${job.seed}/${part}`;
   const plan = planTissue(name(job.id), spotCount);
   const raster = drawTissue(plan, job.mpp);
-  const texture = job.drivers
-    ? addFineTexture(raster, textureField(name(job.id)), plan.seed)
-    : undefined;
+  const texture = job.drivers ? addFineTexture(raster, textureField(name(job.id)), plan.seed) : undefined;
   const structure = measureSpots(plan, raster, texture);
   const seeds = { study: name(job.study), patient: name(job.patient), section: name(job.id) };
   const counts = drawCounts(genes, structure, seeds);

@@ -29,9 +29,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   eval: ['core', 'tensor', 'nn', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
   report: ['core', 'slide', 'spatial', 'eval'],
   pipeline: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'train', 'report'],
+  reproduce: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS],
   bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS],
   server: ['core', 'contract', ...COMPUTE, ...MEASURED, ...RESULTS],
-  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'server'],
+  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'reproduce', 'server'],
   index: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
 };
 
