@@ -1,6 +1,7 @@
 /** Forward time of the token mixers alone, and how it grows with the number of tokens. */
-import { Attention, HydraMixer, MambaVisionMixer, type Module, VimMixer } from '../nn/index.ts';
+
 import { layerFlops, totalFlops } from '../backbones/index.ts';
+import { Attention, HydraMixer, MambaVisionMixer, type Module, VimMixer } from '../nn/index.ts';
 import { noGrad, scope, type Tensor } from '../tensor/index.ts';
 import { growthExponent } from './backbones.ts';
 import { Inputs } from './inputs.ts';

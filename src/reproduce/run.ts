@@ -168,7 +168,7 @@ async function writeResults({ stages, data }: Prepared, options: ReproduceOption
 
 /**
  * Runs every stage that is not finished, then judges. A killed run started again with the same options goes on where it
- * was; `result.json` then has the same bytes as without the kill (one machine, same threads). `cost.json` and the
+ * was; `result.json` then has the same bytes as without the kill (one machine, folder and number of threads). `cost.json` and the
  * report hold measured times.
  *
  * @throws UsageError for unknown backbones; what a stage throws.

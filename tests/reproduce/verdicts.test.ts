@@ -50,7 +50,12 @@ describe('judge', () => {
 describe('evidence', () => {
   it('turns errors round, so that above 0 is better, and leaves undefined resamples out', () => {
     const resamples = Float64Array.from([-1, -2, -3, 4, Number.NaN]);
-    const { difference: value, favourable, undefinedShare, interval } = evidence('x', { value: -1.5, resamples }, -1);
+    const {
+      difference: value,
+      favourable,
+      undefinedShare,
+      interval,
+    } = evidence('x', { value: -1.5, resamples }, -1);
     expect([value, favourable]).toEqual([1.5, 0.75]);
     expect(undefinedShare).toBeCloseTo(0.2, 12);
     expect(interval.high).toBeGreaterThan(2);
@@ -101,7 +106,8 @@ describe('resamples', () => {
 describe('claims', () => {
   /** Scores per backbone, without any uncertainty. */
   function differences(pcc: Record<string, number>): Differences {
-    const sure = (label: string, value: number) => made(value - 1e-6, value + 1e-6, { label, difference: value });
+    const sure = (label: string, value: number) =>
+      made(value - 1e-6, value + 1e-6, { label, difference: value });
     const score = (a: string, b: string) => sure(`${a} - ${b}`, pcc[a]! - pcc[b]!);
     return { backbones: SIX_BACKBONES, seeds: 3, groups: 4, score, drop: score, highFrequency: score };
   }

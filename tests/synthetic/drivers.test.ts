@@ -26,7 +26,10 @@ beforeAll(async () => {
 function rows(path: string, separator = ','): string[][] {
   const bytes = readFileSync(path);
   const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text.trimEnd().split('\n').map((line) => line.split(separator));
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(separator));
 }
 
 const centred = (values: readonly number[]) => {
@@ -108,7 +111,9 @@ describe('a cohort with drivers', () => {
     const again = join(root, 'again');
     await writeSyntheticCohort(again, OPTIONS);
     const digest = (where: string, file: string) =>
-      createHash('sha256').update(readFileSync(join(where, file))).digest('hex');
+      createHash('sha256')
+        .update(readFileSync(join(where, file)))
+        .digest('hex');
     for (const file of ['drivers.json', ...ids.flatMap((id) => [`${id}/he.jpg`, `${id}/counts.tsv.gz`])])
       expect(digest(again, file), file).toBe(digest(folder, file));
   });
