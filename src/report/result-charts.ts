@@ -18,13 +18,13 @@ export function barChart(
   bars: readonly Bar[],
   title: string,
   yTitle: string,
-  width = WIDTH,
+  { width = WIDTH, labelAngle = 0 }: { readonly width?: number; readonly labelAngle?: number } = {},
 ): Promise<string> {
   const values = bars.filter(({ value }) => Number.isFinite(value));
   const order = [...new Set(values.map(({ series }) => series))];
   const offset = { field: 'series', sort: order } as const;
   const colour = { field: 'series', type: 'nominal', title: null, sort: order } as const;
-  const x = { field: 'group', type: 'nominal', title: null, sort: null, axis: { labelAngle: 0 } } as const;
+  const x = { field: 'group', type: 'nominal', title: null, sort: null, axis: { labelAngle } } as const;
   return renderChart({
     title,
     width,

@@ -1,7 +1,6 @@
 /** From the files of finished stages to the numbers of a reproduction. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Rng } from '../core/rng.ts';
 import {
   BOOTSTRAP_METRICS,
   type BootstrapMetric,
@@ -18,14 +17,14 @@ import {
   type Draws,
   difference,
   drawSeedsAndFolds,
-  type Resampled,
   resampledDrop,
   resampledMean,
   type SeededFolds,
 } from './resamples.ts';
 import { PAPER_NAMES, SCALES } from './scales.ts';
-import { HIGH_FROM, type SpectraResult } from './spectra-stage.ts';
-import { evidence } from './verdicts.ts';
+import { highDifference, type MeanSpectra, meanSpectra } from './spectra.ts';
+import type { SpectraResult } from './spectra-stage.ts';
+import { evidence, MAX_UNDEFINED } from './verdicts.ts';
 
 /** A mean with its spread and interval. */
 export interface Score {
@@ -43,6 +42,7 @@ export interface BackboneResult {
   readonly paperName: string;
   readonly random: Scores;
   readonly heldOut: Scores;
+  /** Interval: NaN where too many resamples have no drop. */
   readonly drop: Readonly<Record<BootstrapMetric, { readonly percent: number; readonly interval: Interval }>>;
   /** Mean PCC of the genes of each driver; only for a generated cohort. */
   readonly drivers: readonly {
@@ -51,14 +51,7 @@ export interface BackboneResult {
     readonly random: number;
     readonly heldOut: number;
   }[];
-  readonly spectra: {
-    readonly frequency: readonly number[];
-    readonly mixers: readonly string[];
-    /** Mean over sections and seeds, [block][frequency]. */
-    readonly blocks: readonly (readonly number[])[];
-    /** Mean of each block over high frequencies. */
-    readonly high: readonly number[];
-  };
+  readonly spectra: MeanSpectra;
 }
 
 export interface Reproduction {
@@ -147,48 +140,6 @@ function driverMeans(runs: readonly CohortBenchmark[], heldOut: string, { driver
   }));
 }
 
-/** Places of the high frequencies. */
-function highPlaces(frequency: readonly number[]): number[] {
-  return frequency.flatMap((f, i) => (f >= HIGH_FROM ? [i] : []));
-}
-
-function meanSpectra(all: readonly SpectraResult[]): BackboneResult['spectra'] {
-  const { frequency, mixers } = all[0]!;
-  const blocks = mixers.map((_, b) =>
-    frequency.map((__, f) =>
-      meanDefined(all.flatMap(({ curves }) => curves.map((curve) => curve.blocks[b]![f]!))),
-    ),
-  );
-  const places = highPlaces(frequency);
-  const high = blocks.map((curve) => meanDefined(places.map((f) => curve[f]!)));
-  return { frequency, mixers, blocks, high };
-}
-
-/** Relative depths of a backbone's state-space blocks end here, 0 to 1. */
-function stateSpaceShare(mixers: readonly string[]): number {
-  return mixers.filter((mixer) => mixer !== 'attention').length / mixers.length;
-}
-
-/** Mean high-frequency amplitude of some blocks with seeds and sections drawn again. */
-function resampledHigh(
-  all: readonly SpectraResult[],
-  blocks: (mixers: readonly string[]) => readonly number[],
-  resamples: number,
-): Resampled {
-  const { frequency, mixers } = all[0]!;
-  const [places, chosen] = [highPlaces(frequency), blocks(mixers)];
-  const values = all.map(({ curves }) =>
-    curves.map((curve) => meanDefined(chosen.flatMap((b) => places.map((f) => curve.blocks[b]![f]!)))),
-  );
-  const rng = new Rng('reproduction/spectra');
-  const draw = (count: number) => Array.from({ length: count }, () => rng.integer(0, count - 1));
-  const drawn = Float64Array.from({ length: resamples }, () => {
-    const [seeds, sections] = [draw(values.length), draw(values[0]!.length)];
-    return meanDefined(seeds.map((s) => meanDefined(sections.map((c) => values[s]![c]!))));
-  });
-  return { value: meanDefined(values.map((own) => meanDefined(own))), resamples: drawn };
-}
-
 const label = (what: string, a: string, b: string) => `${what}, ${PAPER_NAMES[a]} - ${PAPER_NAMES[b]}`;
 const METRIC_WORDS: Readonly<Record<BootstrapMetric, string>> = {
   pcc: 'PCC',
@@ -223,21 +174,11 @@ function differencesOf(
         label(`drop of ${METRIC_WORDS[metric]} in %`, b, a),
         difference(drop(b, metric), drop(a, metric)),
       ),
-    highFrequency: (a, b) => {
-      const [own, rival] = [loaded.get(a)!.spectra, loaded.get(b)!.spectra];
-      const share = stateSpaceShare(own[0]!.mixers);
-      const stateSpace = (mixers: readonly string[]) =>
-        mixers.flatMap((mixer, i) => (mixer === 'attention' ? [] : [i]));
-      const sameDepth = (mixers: readonly string[]) =>
-        mixers.flatMap((_, i) => (i < Math.max(1, Math.round(share * mixers.length)) ? [i] : []));
-      return evidence(
+    highFrequency: (a, b) =>
+      evidence(
         label('high-frequency log amplitude', b, a),
-        difference(
-          resampledHigh(rival, sameDepth, about.resamples),
-          resampledHigh(own, stateSpace, about.resamples),
-        ),
-      );
-    },
+        highDifference(loaded.get(a)!.spectra, loaded.get(b)!.spectra, about.resamples),
+      ),
   };
 }
 
@@ -259,7 +200,9 @@ export async function collect(options: ReproduceOptions, data: RunData): Promise
         resampledMean(one.heldOut, metric, draws.heldOut),
       ];
       const { value, resamples: all } = resampledDrop(random, heldOut, metric);
-      return [metric, { percent: value, interval: percentileInterval(all) }];
+      const gaps = all.filter(Number.isNaN).length / all.length;
+      const known = gaps > MAX_UNDEFINED ? [] : all;
+      return [metric, { percent: value, interval: percentileInterval(known) }];
     });
     return {
       name,

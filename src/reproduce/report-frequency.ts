@@ -14,7 +14,7 @@ export async function frequencyBlocks({ backbones }: Reproduction): Promise<Repo
     title: 'High-frequency amplitude after each block',
     xTitle: 'relative depth',
     yTitle: 'relative log amplitude',
-    width: 400,
+    width: 300,
   });
   const rows = backbones.flatMap(({ paperName, spectra }) =>
     spectra.high.map((value, b) => [`${paperName} ${b + 1}`, spectra.mixers[b]!, cell(value)]),

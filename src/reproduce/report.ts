@@ -39,7 +39,7 @@ function verdictBlocks({ claims }: Reproduction): ReportBlock[] {
   const summary = `${count('reproduced')} of ${claims.length} claims reproduced, ${count('not reproduced')} not reproduced, ${count('not testable')} not testable on this data.`;
   const rows = claims.map(({ claim, verdict, reason, published }) => [claim, verdict, reason, published]);
   const columns = ['claim', 'verdict', 'this run', 'the paper'].map((header) => ({ header }));
-  return [text(summary), table('verdicts', { columns, rows }), text(RULE, 'quiet')];
+  return [text(summary), { ...table('verdicts', { columns, rows }), wrap: true }, text(RULE, 'quiet')];
 }
 
 function heldOutBlocks({ backbones, heldOutBy, groups }: Reproduction): ReportBlock[] {
@@ -89,7 +89,7 @@ async function splitBlocks({ backbones, heldOutBy }: Reproduction): Promise<Repo
       ] as const
     ).map(([series, { pcc }]) => ({ group: paperName, series, value: pcc.mean, ...pcc.interval })),
   );
-  const chart = await barChart(bars, 'PCC', '', 460);
+  const chart = await barChart(bars, 'PCC', '', { width: 330, labelAngle: -35 });
   const tables = (
     [
       ['pcc', 'pccTop'],

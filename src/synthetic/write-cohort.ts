@@ -1,19 +1,19 @@
 /** Writes a generated cohort to disk in the layout that the cohort reader takes. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { writeFileAtomically } from '../core/atomic-file.ts';
 import { Rng } from '../core/rng.ts';
 import { stableJson } from '../core/stable-json.ts';
 import { UsageError } from '../errors.ts';
+import { countsTsv, spotsCsv, structureCsv, table } from './cohort-files.ts';
 import { DRIVER_GENES, type DriverManifest, describeDrivers, driverShares } from './drivers.ts';
 import { DEFAULT_GENES, drawCounts, type Gene, type GeneNumbers, genePanel } from './expression.ts';
 import { addFineTexture, textureField } from './fine-texture.ts';
 import { scannerStyle, scanPicture } from './scanner.ts';
 import { measureSpots, type SpotStructure } from './spot-structure.ts';
 import { stainStyle, stainTissue } from './stain.ts';
-import { planTissue, SPOT_PITCH_UM, type TissuePlan } from './tissue-plan.ts';
+import { planTissue, SPOT_PITCH_UM } from './tissue-plan.ts';
 import { drawTissue } from './tissue-raster.ts';
 
 /** Size of a generated cohort. */
@@ -218,53 +218,4 @@ async function writeSection(
     um_per_px: job.mpp,
   };
   return { record, structure, counts };
-}
-
-function barcodes(plan: TissuePlan): string[] {
-  return plan.spots.map(({ arrayX, arrayY }) => `${arrayX}x${arrayY}`);
-}
-
-function spotsCsv(plan: TissuePlan, mpp: number): string {
-  const names = barcodes(plan);
-  const rows = plan.spots.map(({ arrayX, arrayY, xUm, yUm }, i) => [
-    names[i]!,
-    arrayX,
-    arrayY,
-    (xUm / mpp).toFixed(2),
-    (yUm / mpp).toFixed(2),
-  ]);
-  return table([['barcode', 'array_x', 'array_y', 'px', 'py'], ...rows], ',');
-}
-
-function structureCsv(plan: TissuePlan, structure: readonly SpotStructure[]): string {
-  const names = barcodes(plan);
-  const header = [
-    'barcode',
-    'epithelium',
-    'stroma',
-    'necrosis',
-    'epithelial_nuclei_per_mm2',
-    'lymphocytes_per_mm2',
-  ];
-  const rows = structure.map((spot, i) => [
-    names[i]!,
-    spot.epithelium.toFixed(4),
-    spot.stroma.toFixed(4),
-    spot.necrosis.toFixed(4),
-    spot.epithelialNuclei.toFixed(1),
-    spot.lymphocytes.toFixed(1),
-    ...(spot.fineTexture === undefined ? [] : [spot.fineTexture.toFixed(4)]),
-  ]);
-  const fine = structure[0]!.fineTexture === undefined ? [] : ['fine_texture'];
-  return table([[...header, ...fine], ...rows], ',');
-}
-
-/** Spots x genes with an empty first header cell, as the public ST data sets have it. */
-function countsTsv(plan: TissuePlan, genes: readonly Gene[], counts: readonly Uint32Array[]): Uint8Array {
-  const rows = barcodes(plan).map((barcode, i) => [barcode, ...counts[i]!]);
-  return gzipSync(table([['', ...genes.map(({ name }) => name)], ...rows], '\t'), { level: 6 });
-}
-
-function table(rows: readonly (readonly (string | number)[])[], separator: string): string {
-  return `${rows.map((row) => row.join(separator)).join('\n')}\n`;
 }
