@@ -145,8 +145,21 @@ function stageProgress() {
   };
 }
 
+function addTaskOptions(command: Command): Command {
+  return command
+    .option('--classification <folder>', 'labelled pictures, for the classification task')
+    .option('--retrieval <folders>', 'labelled pictures: support,gallery, or one folder with parts', nameList)
+    .addOption(
+      new Option('--format <name>', 'how these folders tell labels')
+        .choices([...PICTURE_FORMATS])
+        .default('folders'),
+    )
+    .option('--survival-slides <path>', 'slides, a folder or a list, for the survival task')
+    .option('--survival-table <file>', 'their follow-up (CSV, as for `benchmark survival`)');
+}
+
 export function reproduceCommand(): Command {
-  return new Command('reproduce')
+  const command = new Command('reproduce')
     .summary("the paper's comparison of six backbones, from pretraining to verdicts")
     .description(
       'Pretrains six backbones alike, compares them on random and held-out splits, and judges the claims of the paper.',
@@ -162,16 +175,8 @@ export function reproduceCommand(): Command {
         .default('cls+mean'),
     )
     .option('--data-seed <n>', 'seed of the generated cohort', wholeNumber, 0)
-    .option('--pretrain-pictures <folder>', "pretrain on these patches instead of the cohort's")
-    .option('--classification <folder>', 'labelled pictures, for the classification task')
-    .option('--retrieval <folders>', 'labelled pictures: support,gallery, or one folder with parts', nameList)
-    .addOption(
-      new Option('--format <name>', 'how these folders tell labels')
-        .choices([...PICTURE_FORMATS])
-        .default('folders'),
-    )
-    .option('--survival-slides <path>', 'slides, a folder or a list, for the survival task')
-    .option('--survival-table <file>', 'their follow-up (CSV, as for `benchmark survival`)')
+    .option('--pretrain-pictures <folder>', "pretrain on these patches instead of the cohort's");
+  return addTaskOptions(command)
     .option(
       '--set <key=value>',
       'ssl.* of the run file, or cohort.* of the generated cohort; may be repeated',
