@@ -213,7 +213,7 @@ export async function reproductionReport(page: ReproductionPage): Promise<Report
   ];
   return {
     title: 'Reproduction of MV_Hybrid (arXiv:2508.00383)',
-    subtitle: `${result.backbones.length} backbones, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}; ${sections} sections, ${spots} spots, ${groups} held-out groups (by ${heldOutBy})`,
+    subtitle: `${result.backbones.length} ${result.backbones.length === 1 ? 'backbone' : 'backbones'}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}; ${sections} sections, ${spots} spots, ${groups} held-out groups (by ${heldOutBy})`,
     sections: parts.flatMap(([heading, blocks]): ReportSection[] => section(heading, blocks)),
   };
 }
