@@ -28,7 +28,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-type Plain = { [key: string]: unknown };
+export type Plain = { [key: string]: unknown };
 
 const EXAMPLES = `
 Examples:
@@ -49,7 +49,7 @@ teacher.safetensors. Ctrl-C finishes the step, saves and ends with exit code 0.
 `;
 
 /** `a.b.c=value` with the value read as YAML. */
-function assignment(text: string, before: Plain): Plain {
+export function assignment(text: string, before: Plain): Plain {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It must be key=value, e.g. ssl.batch=16.');
   const keys = text.slice(0, at).split('.');

@@ -11,6 +11,7 @@ import { modelsCommand } from './models-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { pretrainCommand } from './pretrain-command.ts';
 import { reportCommand } from './report-command.ts';
+import { reproduceCommand } from './reproduce-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { splitsCommand } from './splits-command.ts';
 import { tileCommand } from './tile-command.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     pretrainCommand,
     exportCommand,
     benchCommand,
+    reproduceCommand,
     modelsCommand,
     doctorCommand,
   ]) {

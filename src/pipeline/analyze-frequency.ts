@@ -1,6 +1,6 @@
 /** Spatial frequencies of a backbone's tokens, and the poles of its state-space layers, as a run with a result. */
 import { basename } from 'node:path';
-import { imagesFromRgb, MvHybrid, openBackbone } from '../backbones/index.ts';
+import { BlockStack, imagesFromRgb, openBackbone } from '../backbones/index.ts';
 import { folderPatches } from '../embedding/index.ts';
 import {
   type BlockSpectra,
@@ -18,7 +18,7 @@ import type { EncoderSettings } from './embed-sections.ts';
 export interface FrequencyOptions {
   /** Pictures used, the first by name; undefined: all. */
   readonly most?: number | undefined;
-  /** Default: in the middle for MV_Hybrid, first for others. */
+  /** Default: in the middle for MV_Hybrid and its relatives, first for others. */
   readonly classToken?: ClassTokenPlace | undefined;
   readonly signal?: AbortSignal;
 }
@@ -84,7 +84,7 @@ export async function analyzeFrequency(
         }
       }
     }
-    const place = classToken ?? (backbone instanceof MvHybrid ? 'middle' : 'first');
+    const place = classToken ?? (backbone instanceof BlockStack ? 'middle' : 'first');
     const spectra = blockSpectra(backbone, batches(), place);
     const parameters = new Map(
       [...backbone.namedParameters()].map(([key, parameter]) => [

@@ -13,6 +13,8 @@ export interface ReportTable extends ResultTable {
   /** Short and unique within the report; names the table in CSV. */
   readonly name: string;
   readonly caption?: string;
+  /** Texts of several words in left columns: lines break instead of scrolling. */
+  readonly wrap?: boolean;
   /** Rows that stand out. */
   readonly strong?: readonly number[];
 }

@@ -15,11 +15,11 @@ function htmlFigure({ caption, image }: ReportFigure): string {
 }
 
 /** Two columns of names and values break lines; tables of numbers scroll. */
-function htmlOfTable({ columns, rows, caption, strong }: ReportTable): string {
+function htmlOfTable({ columns, rows, caption, strong, wrap = false }: ReportTable): string {
   const wide = columns.length === 2 && columns.every(({ align = 'left' }) => align === 'left');
   const full = columns.map(({ header, align = 'left' }, c) => ({
     header,
-    align: wide && c === 1 ? ('wrap' as const) : align,
+    align: (wide && c === 1) || (wrap && align === 'left') ? ('wrap' as const) : align,
   }));
   const title = caption === undefined ? '' : `<p class="caption">${escapeHtml(caption)}</p>\n`;
   return `<div>${title}${htmlTable(full, rows, strong)}</div>`;

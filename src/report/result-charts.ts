@@ -14,15 +14,20 @@ export interface Bar {
 }
 
 /** Grouped points with error bars: one group per metric, one colour per split. */
-export function barChart(bars: readonly Bar[], title: string, yTitle: string): Promise<string> {
+export function barChart(
+  bars: readonly Bar[],
+  title: string,
+  yTitle: string,
+  { width = WIDTH, labelAngle = 0 }: { readonly width?: number; readonly labelAngle?: number } = {},
+): Promise<string> {
   const values = bars.filter(({ value }) => Number.isFinite(value));
   const order = [...new Set(values.map(({ series }) => series))];
   const offset = { field: 'series', sort: order } as const;
   const colour = { field: 'series', type: 'nominal', title: null, sort: order } as const;
-  const x = { field: 'group', type: 'nominal', title: null, sort: null, axis: { labelAngle: 0 } } as const;
+  const x = { field: 'group', type: 'nominal', title: null, sort: null, axis: { labelAngle } } as const;
   return renderChart({
     title,
-    width: WIDTH,
+    width,
     height: 190,
     data: { values },
     config: { legend: { orient: 'bottom', direction: 'vertical', labelLimit: 250 } },

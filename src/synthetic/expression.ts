@@ -18,6 +18,8 @@ export interface GeneNumbers {
   readonly housekeeping: number;
   /** NOI: weak and without any structure. */
   readonly noise: number;
+  /** TEX: follow the strength of fine texture; only cohorts with drivers draw it. Default 0. */
+  readonly texture?: number;
 }
 
 /** 400 genes, half of them visible in the picture. */
@@ -46,6 +48,7 @@ const PROGRAMMES: readonly Programme[] = [
   { prefix: 'NEC', count: 'necrosis', level: (spot) => spot.necrosis },
   { prefix: 'HKG', count: 'housekeeping', level: () => 1 },
   { prefix: 'NOI', count: 'noise', level: () => 1 },
+  { prefix: 'TEX', count: 'texture', level: ({ fineTexture = 0 }) => fineTexture },
 ];
 
 /** One gene of the panel. */
@@ -62,7 +65,7 @@ export interface Gene {
 export function genePanel(seed: string, numbers: GeneNumbers): Gene[] {
   const rng = new Rng(`${seed}/genes`);
   return PROGRAMMES.flatMap(({ prefix, count, level }) =>
-    Array.from({ length: numbers[count] }, (_, i) => {
+    Array.from({ length: numbers[count] ?? 0 }, (_, i) => {
       const typical = prefix === 'HKG' ? 14 : prefix === 'NOI' ? 0.8 : 5;
       const richMean = typical * Math.exp(rng.normal(0, 0.7));
       return {

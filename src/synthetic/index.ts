@@ -1,4 +1,5 @@
 /** Generated cohorts, slides and patches: for demonstrations, tests and load tests without any real data. */
+export { DRIVER_GENES, DRIVERS, type DrivenGene, type Driver, type DriverManifest } from './drivers.ts';
 export { DEFAULT_GENES, type GeneNumbers } from './expression.ts';
 export type { SpotStructure } from './spot-structure.ts';
 export { syntheticPatches } from './synthetic-patches.ts';

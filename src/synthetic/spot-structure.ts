@@ -11,22 +11,31 @@ export interface SpotStructure {
   /** Nuclei per square millimetre. */
   readonly epithelialNuclei: number;
   readonly lymphocytes: number;
+  /** Mean strength of fine texture, 0 to 1; absent where none is drawn. */
+  readonly fineTexture?: number;
 }
 
 /** Measures every spot of the plan inside its disc of {@link SPOT_DIAMETER_UM}. */
-export function measureSpots(plan: TissuePlan, raster: TissueRaster): SpotStructure[] {
-  return plan.spots.map(({ xUm, yUm }) => measureDisc(raster, xUm / raster.mpp, yUm / raster.mpp));
+export function measureSpots(
+  plan: TissuePlan,
+  raster: TissueRaster,
+  texture?: Float32Array,
+): SpotStructure[] {
+  return plan.spots.map(({ xUm, yUm }) => measureDisc(raster, xUm / raster.mpp, yUm / raster.mpp, texture));
 }
 
-function measureDisc(raster: TissueRaster, x: number, y: number): SpotStructure {
+function measureDisc(raster: TissueRaster, x: number, y: number, texture?: Float32Array): SpotStructure {
   const radius = SPOT_DIAMETER_UM / 2 / raster.mpp;
   const within = (px: number, py: number) => (px - x) ** 2 + (py - y) ** 2 <= radius * radius;
   const counts = [0, 0, 0, 0, 0];
   let pixels = 0;
+  let fine = 0;
   for (let row = Math.floor(y - radius); row <= y + radius; row++) {
     for (let col = Math.floor(x - radius); col <= x + radius; col++) {
       if (!within(col + 0.5, row + 0.5)) continue;
-      counts[raster.label[row * raster.widthPx + col]!]!++;
+      const at = row * raster.widthPx + col;
+      counts[raster.label[at]!]!++;
+      fine += texture?.[at] ?? 0;
       pixels++;
     }
   }
@@ -39,5 +48,6 @@ function measureDisc(raster: TissueRaster, x: number, y: number): SpotStructure 
     necrosis: counts[TISSUE.necrosis]! / pixels,
     epithelialNuclei: perMm2('epithelial'),
     lymphocytes: perMm2('lymphocyte'),
+    ...(texture === undefined ? {} : { fineTexture: fine / pixels }),
   };
 }

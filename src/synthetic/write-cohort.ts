@@ -1,15 +1,19 @@
 /** Writes a generated cohort to disk in the layout that the cohort reader takes. */
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { writeFileAtomically } from '../core/atomic-file.ts';
 import { Rng } from '../core/rng.ts';
+import { stableJson } from '../core/stable-json.ts';
 import { UsageError } from '../errors.ts';
+import { countsTsv, spotsCsv, structureCsv, table } from './cohort-files.ts';
+import { DRIVER_GENES, type DriverManifest, describeDrivers, driverShares } from './drivers.ts';
 import { DEFAULT_GENES, drawCounts, type Gene, type GeneNumbers, genePanel } from './expression.ts';
+import { addFineTexture, textureField } from './fine-texture.ts';
+import { scannerStyle, scanPicture } from './scanner.ts';
 import { measureSpots, type SpotStructure } from './spot-structure.ts';
 import { stainStyle, stainTissue } from './stain.ts';
-import { planTissue, SPOT_PITCH_UM, type TissuePlan } from './tissue-plan.ts';
+import { planTissue, SPOT_PITCH_UM } from './tissue-plan.ts';
 import { drawTissue } from './tissue-raster.ts';
 
 /** Size of a generated cohort. */
@@ -26,8 +30,13 @@ export interface SyntheticCohortOptions {
   readonly spotsPerSection?: number;
   /** Micrometres per pixel, varied by up to 8 % between studies; default 1.3. */
   readonly mpp?: number;
-  /** Default {@link DEFAULT_GENES}. */
+  /** Default {@link DEFAULT_GENES}, or {@link DRIVER_GENES} with `drivers`. */
   readonly genes?: GeneNumbers;
+  /**
+   * Genes with one known cause each, fine texture among the causes, and a scanner of its own for every study: writes
+   * `drivers.json` and a column `fine_texture` in `structure.csv`. Default false.
+   */
+  readonly drivers?: boolean;
 }
 
 /** What was written. */
@@ -38,6 +47,7 @@ export interface SyntheticCohort {
 }
 
 interface SectionJob {
+  readonly drivers: boolean;
   readonly id: string;
   readonly patient: string;
   readonly study: string;
@@ -69,11 +79,22 @@ export async function writeSyntheticCohort(
 ): Promise<SyntheticCohort> {
   checkOptions(options);
   await requireEmptyFolder(folder);
-  const genes = genePanel(`${options.seed}`, options.genes ?? DEFAULT_GENES);
+  const genes = genePanel(`${options.seed}`, panelOf(options));
   const jobs = listSections(options);
   const meta: Record<string, SectionRecord> = {};
+  const drawn: DrawnSection[] = [];
   for (const job of jobs) {
-    meta[job.id] = await writeSection(join(folder, job.id), job, genes, options.spotsPerSection ?? 120);
+    const { record, ...section } = await writeSection(
+      join(folder, job.id),
+      job,
+      genes,
+      options.spotsPerSection ?? 120,
+    );
+    meta[job.id] = record;
+    drawn.push(section);
+  }
+  if (options.drivers === true) {
+    await writeFileAtomically(join(folder, 'drivers.json'), stableJson(driverManifest(jobs, genes, drawn)));
   }
   await writeFileAtomically(join(folder, 'meta.json'), `${JSON.stringify(meta, null, 1)}\n`);
   const rows = jobs.map(({ id, patient, study }) => [id, id, patient, study]);
@@ -84,10 +105,34 @@ export async function writeSyntheticCohort(
   return { folder, sectionIds: jobs.map(({ id }) => id), geneNames: genes.map(({ name }) => name) };
 }
 
+function panelOf({ genes, drivers = false }: SyntheticCohortOptions): GeneNumbers {
+  return genes ?? (drivers ? DRIVER_GENES : DEFAULT_GENES);
+}
+
+function driverManifest(
+  jobs: readonly SectionJob[],
+  genes: readonly Gene[],
+  drawn: readonly DrawnSection[],
+): DriverManifest {
+  const driven = describeDrivers(genes, drawn);
+  const studies = [...new Map(jobs.map((job) => [job.study, job])).values()];
+  return {
+    seed: jobs[0]!.seed,
+    shares: driverShares(driven),
+    genes: driven,
+    studies: studies.map(({ study, mpp, seed }) => ({
+      study,
+      mpp,
+      stain: stainStyle(`${seed}/${study}`),
+      scanner: scannerStyle(`${seed}/${study}`),
+    })),
+  };
+}
+
 function checkOptions(options: SyntheticCohortOptions): void {
   const { studies = 1, patientsPerStudy = 1, sectionsPerPatient = 1, spotsPerSection = 4, mpp = 1 } = options;
   const counts = [studies, patientsPerStudy, sectionsPerPatient, spotsPerSection - 3];
-  const genes = Object.values(options.genes ?? DEFAULT_GENES);
+  const genes = Object.values(panelOf(options));
   const whole = counts.every((n) => Number.isInteger(n) && n >= 1) && Number.isSafeInteger(options.seed);
   const panel = genes.every((n) => Number.isInteger(n) && n >= 0) && genes.some((n) => n > 0);
   if (whole && panel && mpp >= 0.2 && mpp <= 5) return;
@@ -110,7 +155,14 @@ async function requireEmptyFolder(folder: string): Promise<void> {
 }
 
 function listSections(options: SyntheticCohortOptions): SectionJob[] {
-  const { studies = 3, patientsPerStudy = 2, sectionsPerPatient = 1, mpp = 1.3, seed } = options;
+  const {
+    studies = 3,
+    patientsPerStudy = 2,
+    sectionsPerPatient = 1,
+    mpp = 1.3,
+    seed,
+    drivers = false,
+  } = options;
   const jobs: SectionJob[] = [];
   for (let s = 1; s <= studies; s++) {
     const study = `study${s}`;
@@ -119,11 +171,17 @@ function listSections(options: SyntheticCohortOptions): SectionJob[] {
     for (let p = 1; p <= patientsPerStudy; p++) {
       const patient = `${study}-p${p}`;
       for (let k = 1; k <= sectionsPerPatient; k++) {
-        jobs.push({ id: `${patient}-s${k}`, patient, study, mpp: studyMpp, seed });
+        jobs.push({ id: `${patient}-s${k}`, patient, study, mpp: studyMpp, seed, drivers });
       }
     }
   }
   return jobs;
+}
+
+/** What a section leaves in memory. */
+interface DrawnSection {
+  readonly structure: readonly SpotStructure[];
+  readonly counts: readonly Uint32Array[];
 }
 
 async function writeSection(
@@ -131,15 +189,19 @@ async function writeSection(
   job: SectionJob,
   genes: readonly Gene[],
   spotCount: number,
-): Promise<SectionRecord> {
+): Promise<DrawnSection & { readonly record: SectionRecord }> {
   const name = (part: string) => `${job.seed}/${part}`;
   const plan = planTissue(name(job.id), spotCount);
   const raster = drawTissue(plan, job.mpp);
-  const structure = measureSpots(plan, raster);
+  const texture = job.drivers ? addFineTexture(raster, textureField(name(job.id)), plan.seed) : undefined;
+  const structure = measureSpots(plan, raster, texture);
   const seeds = { study: name(job.study), patient: name(job.patient), section: name(job.id) };
   const counts = drawCounts(genes, structure, seeds);
   const { widthPx, heightPx } = raster;
-  const pixels = await stainTissue(raster, stainStyle(name(job.study)), plan.seed);
+  const stained = await stainTissue(raster, stainStyle(name(job.study)), plan.seed);
+  const pixels = job.drivers
+    ? await scanPicture(stained, raster, scannerStyle(name(job.study)), plan.seed)
+    : stained;
   const jpeg = await sharp(pixels, { raw: { width: widthPx, height: heightPx, channels: 3 } })
     .jpeg({ quality: 92, chromaSubsampling: '4:4:4' })
     .toBuffer();
@@ -147,7 +209,7 @@ async function writeSection(
   await writeFileAtomically(join(folder, 'spots.csv'), spotsCsv(plan, job.mpp));
   await writeFileAtomically(join(folder, 'structure.csv'), structureCsv(plan, structure));
   await writeFileAtomically(join(folder, 'counts.tsv.gz'), countsTsv(plan, genes, counts));
-  return {
+  const record: SectionRecord = {
     patient: job.patient,
     spots: plan.spots.length,
     genes: genes.length,
@@ -155,51 +217,5 @@ async function writeSection(
     pitch_px: Math.round((100 * SPOT_PITCH_UM) / job.mpp) / 100,
     um_per_px: job.mpp,
   };
-}
-
-function barcodes(plan: TissuePlan): string[] {
-  return plan.spots.map(({ arrayX, arrayY }) => `${arrayX}x${arrayY}`);
-}
-
-function spotsCsv(plan: TissuePlan, mpp: number): string {
-  const names = barcodes(plan);
-  const rows = plan.spots.map(({ arrayX, arrayY, xUm, yUm }, i) => [
-    names[i]!,
-    arrayX,
-    arrayY,
-    (xUm / mpp).toFixed(2),
-    (yUm / mpp).toFixed(2),
-  ]);
-  return table([['barcode', 'array_x', 'array_y', 'px', 'py'], ...rows], ',');
-}
-
-function structureCsv(plan: TissuePlan, structure: readonly SpotStructure[]): string {
-  const names = barcodes(plan);
-  const header = [
-    'barcode',
-    'epithelium',
-    'stroma',
-    'necrosis',
-    'epithelial_nuclei_per_mm2',
-    'lymphocytes_per_mm2',
-  ];
-  const rows = structure.map((spot, i) => [
-    names[i]!,
-    spot.epithelium.toFixed(4),
-    spot.stroma.toFixed(4),
-    spot.necrosis.toFixed(4),
-    spot.epithelialNuclei.toFixed(1),
-    spot.lymphocytes.toFixed(1),
-  ]);
-  return table([header, ...rows], ',');
-}
-
-/** Spots x genes with an empty first header cell, as the public ST data sets have it. */
-function countsTsv(plan: TissuePlan, genes: readonly Gene[], counts: readonly Uint32Array[]): Uint8Array {
-  const rows = barcodes(plan).map((barcode, i) => [barcode, ...counts[i]!]);
-  return gzipSync(table([['', ...genes.map(({ name }) => name)], ...rows], '\t'), { level: 6 });
-}
-
-function table(rows: readonly (readonly (string | number)[])[], separator: string): string {
-  return `${rows.map((row) => row.join(separator)).join('\n')}\n`;
+  return { record, structure, counts };
 }

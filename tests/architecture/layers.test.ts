@@ -30,9 +30,10 @@ const ALLOWED: Record<string, readonly string[]> = {
   eval: ['core', 'tensor', 'nn', 'optim', 'weights', 'backbones', 'slide', 'spatial', 'embedding'],
   report: ['core', 'slide', 'spatial', 'eval'],
   pipeline: ['core', ...COMPUTE, ...MEASURED, 'data', 'embedding', 'eval', 'train', 'report'],
+  reproduce: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS],
   bench: ['core', ...COMPUTE, ...MEASURED, 'data', ...RESULTS, 'onnx'],
   server: ['core', 'contract', ...COMPUTE, ...MEASURED, ...RESULTS],
-  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'bench', 'onnx', 'server'],
+  cli: ['core', ...COMPUTE, ...MEASURED, ...RESULTS, 'bench', 'onnx', 'reproduce', 'server'],
   index: ['core', ...COMPUTE, ...MEASURED, ...RESULTS],
 };
 

@@ -130,7 +130,10 @@ describe('npm packages', () => {
   });
 
   it('need linter and test runner only for development', () => {
-    expect([requiredPrograms(false), requiredPrograms(true)]).toEqual([['tsc', 'vite'], ['tsc', 'vite', 'biome', 'vitest']]);
+    expect([requiredPrograms(false), requiredPrograms(true)]).toEqual([
+      ['tsc', 'vite'],
+      ['tsc', 'vite', 'biome', 'vitest'],
+    ]);
   });
 });
 
