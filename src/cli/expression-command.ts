@@ -30,7 +30,7 @@ import { applyTask } from './hest-task.ts';
 import { choiceList, positiveInteger, positiveNumber, wholeNumber } from './option-parsers.ts';
 import { createOutput } from './output.ts';
 import { addProbeOptions, type ProbeFlags, targetOptions } from './probe-options.ts';
-import { runCommand } from './run-command.ts';
+import { type CommandContext, runCommand } from './run-command.ts';
 
 interface Flags extends EncoderFlags, CompareFlags, CohortFlags, PatchOriginFlags, ProbeFlags {
   readonly out: string;
@@ -151,6 +151,45 @@ function addUncertaintyOptions(command: Command): Command {
     .option('--against <result.json>', 'another run on the same folds and genes, for the paired difference');
 }
 
+async function runExpression(
+  { signal, markFailed }: CommandContext,
+  path: string,
+  flags: Flags,
+  self: Command,
+): Promise<void> {
+  const { benchmarkCohort, readDuplicates, writeCohortBenchmark, writeReport } = await import(
+    '../pipeline/index.ts'
+  );
+  const options = await benchmarkOptions(path, flags, self, readDuplicates);
+  const cohort = await readSections(path, flags, signal);
+  const ids = new Set(cohort.sections.map(({ id }) => id));
+  const strangers = (options.duplicates ?? []).flat().filter((id) => !ids.has(id));
+  if (strangers.length > 0) process.stderr.write(`duplicates: not in this cohort: ${strangers.join(', ')}\n`);
+  for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
+  const settings = encoderSettings(flags);
+  const other = comparedEncoder(flags, settings);
+  const runOne = async (encoder: EncoderSettings, folder: string, against: string | undefined) => {
+    using progress = embedProgress();
+    const { overwrite = false, patches, precutMpp } = flags;
+    const run = await benchmarkCohort(cohort.sections, folder, encoder, {
+      ...{ ...options, against },
+      embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
+    });
+    progress.stop();
+    const files = await writeCohortBenchmark(folder, run.result, run.values);
+    files.push(...(await writeReport(folder)));
+    return { ...run, files };
+  };
+  const compared = other && (await runOne(other, comparedFolder(flags.out), undefined));
+  const run = await runOne(settings, flags.out, compared?.files[0] ?? flags.against);
+  for (const line of precutLines(run.outcomes)) process.stderr.write(`${line}\n`);
+  const files = [...run.files, ...(compared?.files ?? [])];
+  createOutput(flags.json ?? false).result(run.result, (value) => benchmarkText(value, files));
+  const failed = new Set(run.failures.map(({ id }) => id));
+  const others = compared?.failures.filter(({ id }) => !failed.has(id)) ?? [];
+  reportFailures([...cohort.failures, ...run.failures, ...others], markFailed);
+}
+
 export function expressionCommand(): Command {
   const command = new Command('expression')
     .summary('how well frozen features predict gene expression')
@@ -174,40 +213,5 @@ export function expressionCommand(): Command {
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the whole result as JSON')
     .addHelpText('after', EXAMPLES);
-  return command.action(
-    runCommand(async ({ signal, markFailed }, path: string, flags: Flags, self: Command) => {
-      const { benchmarkCohort, readDuplicates, writeCohortBenchmark, writeReport } = await import(
-        '../pipeline/index.ts'
-      );
-      const options = await benchmarkOptions(path, flags, self, readDuplicates);
-      const cohort = await readSections(path, flags, signal);
-      const ids = new Set(cohort.sections.map(({ id }) => id));
-      const strangers = (options.duplicates ?? []).flat().filter((id) => !ids.has(id));
-      if (strangers.length > 0)
-        process.stderr.write(`duplicates: not in this cohort: ${strangers.join(', ')}\n`);
-      for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
-      const settings = encoderSettings(flags);
-      const other = comparedEncoder(flags, settings);
-      const runOne = async (encoder: EncoderSettings, folder: string, against: string | undefined) => {
-        using progress = embedProgress();
-        const { overwrite = false, patches, precutMpp } = flags;
-        const run = await benchmarkCohort(cohort.sections, folder, encoder, {
-          ...{ ...options, against },
-          embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
-        });
-        progress.stop();
-        const files = await writeCohortBenchmark(folder, run.result, run.values);
-        files.push(...(await writeReport(folder)));
-        return { ...run, files };
-      };
-      const compared = other && (await runOne(other, comparedFolder(flags.out), undefined));
-      const run = await runOne(settings, flags.out, compared?.files[0] ?? flags.against);
-      for (const line of precutLines(run.outcomes)) process.stderr.write(`${line}\n`);
-      const files = [...run.files, ...(compared?.files ?? [])];
-      createOutput(flags.json ?? false).result(run.result, (value) => benchmarkText(value, files));
-      const failed = new Set(run.failures.map(({ id }) => id));
-      const others = compared?.failures.filter(({ id }) => !failed.has(id)) ?? [];
-      reportFailures([...cohort.failures, ...run.failures, ...others], markFailed);
-    }),
-  );
+  return command.action(runCommand(runExpression));
 }

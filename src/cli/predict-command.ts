@@ -5,8 +5,11 @@ import { isSlideName } from '../pipeline/slides/slide-list.ts';
 import type { Region } from '../slide/index.ts';
 import {
   addCohortOptions,
+  addPatchOriginOptions,
   type CohortFlags,
   droppedLines,
+  PATCH_ORIGIN_NAMES,
+  type PatchOriginFlags,
   readSections,
   reportFailures,
 } from './cohort-options.ts';
@@ -18,7 +21,7 @@ import { runPredictSlide } from './predict-slide-run.ts';
 import { runCommand } from './run-command.ts';
 import { addTissueOptions, refuseOptions, SLIDE_OPTION_NAMES, type SlideFlags } from './slide-options.ts';
 
-interface Flags extends ComputeFlags, CohortFlags, SlideFlags {
+interface Flags extends ComputeFlags, CohortFlags, PatchOriginFlags, SlideFlags {
   readonly out: string;
   readonly genes?: string[];
   readonly spotUm: number;
@@ -64,7 +67,7 @@ export function predictCommand(): Command {
     .option('--genes <names>', 'genes to draw, between commas', nameList)
     .option('--compare', 'draw measured counts beside the prediction where the section has them')
     .option('--spot-um <um>', 'diameter of the drawn discs', positiveNumber, 100);
-  addCohortOptions(addComputeOptions(command))
+  addPatchOriginOptions(addCohortOptions(addComputeOptions(command)))
     .option('--overwrite', 'replace embeddings made with other settings')
     .option('--json', 'print the result as JSON')
     .optionsGroup('Whole slides:')
@@ -81,7 +84,10 @@ export function predictCommand(): Command {
       const { predictSection } = await import('../pipeline/index.ts');
       const { readExpressionHead } = await import('../eval/index.ts');
       const head = await readExpressionHead(headPath);
-      if (flags.slide || isSlideName(path)) return runPredictSlide(context, head, path, flags, self);
+      if (flags.slide || isSlideName(path)) {
+        refuseOptions(self, PATCH_ORIGIN_NAMES, 'prediction of a whole slide');
+        return runPredictSlide(context, head, path, flags, self);
+      }
       refuseOptions(self, [...SLIDE_OPTION_NAMES, 'region'], 'prediction of sections');
       const cohort = await readSections(path, flags, signal);
       if (cohort.sections.length > 1) {
@@ -92,6 +98,7 @@ export function predictCommand(): Command {
         });
       }
       for (const line of droppedLines(cohort.sections)) process.stderr.write(`${line}\n`);
+      const { overwrite = false, patches, precutMpp } = flags;
       using progress = embedProgress();
       const prediction = await predictSection(head, cohort.sections[0]!, {
         folder: flags.out,
@@ -101,7 +108,7 @@ export function predictCommand(): Command {
         threads: flags.threads,
         spotUm: flags.spotUm,
         compare: flags.compare ?? false,
-        embed: { overwrite: flags.overwrite ?? false, onProgress: progress.onProgress },
+        embed: { overwrite, patches, precutMpp, onProgress: progress.onProgress },
       });
       progress.stop();
       createOutput(flags.json ?? false).result(prediction, report);

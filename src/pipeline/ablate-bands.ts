@@ -1,9 +1,10 @@
 /** How much correlation noise in one band of spatial frequencies costs: a cohort's patches, heads fitted inside folds. */
 import { type Backbone, embed, featureWidth, openBackbone } from '../backbones/index.ts';
-import { type Matrix, vstack } from '../core/matrix.ts';
+import { vstack } from '../core/matrix.ts';
 import type { PatchSource } from '../embedding/index.ts';
 import {
   type AlterPatch,
+  type Band,
   type BandAblation,
   bandNoiseAblation,
   octaveBands,
@@ -14,11 +15,13 @@ import {
   defaultSplit,
   type EmbeddedSection,
   type ExpressionPrediction,
+  type FoldScores,
   joinEmbeddings,
   type ProbeWish,
   planSplit,
   predictRows,
   type SplitName,
+  type SplitPlan,
   scoreFold,
   summariseFolds,
   type TargetOptions,
@@ -137,6 +140,42 @@ async function embedAll(
 
 const known = (value: number) => (Number.isFinite(value) ? value : null);
 
+/** Measures the mean PCC, first on clean patches, which also fits the heads, then on altered test patches. */
+function pccMeter(
+  backbone: Backbone,
+  placed: readonly Placed[],
+  plan: SplitPlan,
+  settings: EncoderSettings,
+  options: BandNoiseOptions,
+) {
+  const { targets, probe, components, signal } = options;
+  const fitted: ExpressionPrediction[] = [];
+  /** Per measurement, one value per fold. */
+  const perFold: number[][] = [];
+  const meanOver = (folds: readonly FoldScores[]) => {
+    perFold.push(folds.map(({ pcc }) => pcc));
+    return summariseFolds(folds).pcc.mean;
+  };
+  const measure = async (alter: AlterPatch, band: Band | undefined): Promise<number> => {
+    const round = perFold.length;
+    const embedded = await embedAll(backbone, placed, settings, alter, (done, total) => {
+      signal?.throwIfAborted();
+      options.onProgress?.(round, done, total);
+    });
+    if (band === undefined) {
+      const onPrediction = (one: ExpressionPrediction) => fitted.push(one);
+      const wish = { targets, probe, components, undefinedAs: 'skip', onPrediction } as const;
+      const { splits } = await benchmarkExpression(embedded, [plan], wish);
+      return meanOver(splits[0]!.folds.map(({ scores }) => scores));
+    }
+    const features = vstack(embedded.map((one) => one.features));
+    return meanOver(
+      fitted.map((one) => scoreFold(one.measured, predictRows(features, one.probe, one.fold.test))),
+    );
+  };
+  return { measure, perFold };
+}
+
 /**
  * PCC of heads that are fitted on the clean patches of each fold's training side and then see the test side's patches
  * with noise in one band after the other. Genes, penalty and head of a fold are those of the clean run.
@@ -149,55 +188,22 @@ export async function ablateBands(
   options: BandNoiseOptions,
 ): Promise<BandNoiseRun> {
   const { sizePx, patchUm } = settings;
-  const { targets, probe, components, signal } = options;
-  const name = options.split ?? defaultSplit(sections);
+  const { signal, rms, seed } = options;
   const placed = await place(sections, settings, options);
   const own = placed.map(({ section }) => section);
-  const plan = planSplit(name, own, { folds: options.folds, seed: options.splitSeed });
+  const plan = planSplit(options.split ?? defaultSplit(sections), own, {
+    folds: options.folds,
+    seed: options.splitSeed,
+  });
   const { backbone } = await openBackbone(settings);
-  const fitted: ExpressionPrediction[] = [];
-  const perFold: number[][] = [];
-  let round = 0;
-  const meanOver = (folds: readonly ReturnType<typeof scoreFold>[]) => {
-    perFold.push(folds.map(({ pcc }) => pcc));
-    return summariseFolds(folds).pcc.mean;
-  };
-  const measure = async (alter: AlterPatch, band: object | undefined): Promise<number> => {
-    const now = round++;
-    const embedded = await embedAll(backbone, placed, settings, alter, (done, total) => {
-      signal?.throwIfAborted();
-      options.onProgress?.(now, done, total);
-    });
-    if (band === undefined) {
-      const onPrediction = (one: ExpressionPrediction) => fitted.push(one);
-      const wish = { targets, probe, components, undefinedAs: 'skip', onPrediction } as const;
-      const { splits } = await benchmarkExpression(embedded, [plan], wish);
-      return meanOver(splits[0]!.folds.map(({ scores }) => scores));
-    }
-    const features: Matrix = vstack(embedded.map((one) => one.features));
-    return meanOver(
-      fitted.map((one) => scoreFold(one.measured, predictRows(features, one.probe, one.fold.test))),
-    );
-  };
   try {
-    const result = await bandNoiseAblation(measure, {
-      side: sizePx,
-      bands: octaveBands(sizePx, options.bands),
-      rms: options.rms,
-      seed: options.seed,
-      metric: 'PCC',
-      mpp: patchUm / sizePx,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const { card } = result;
-    const steps = [
-      `heads fitted on clean training patches, ${plan.title}`,
-      ...card.steps.map((step) => step.replace('on patches', 'on test patches')),
-      'the heads of the clean run score the test patches of every fold; mean over genes, then over folds',
-    ];
+    const { measure, perFold } = pccMeter(backbone, placed, plan, settings, options);
+    const bands = octaveBands(sizePx, options.bands);
+    const noise = { side: sizePx, bands, rms, seed, metric: 'PCC', mpp: patchUm / sizePx };
+    const result = await bandNoiseAblation(measure, signal === undefined ? noise : { ...noise, signal });
     return {
       ...result,
-      card: { ...card, steps, settings: { ...card.settings, split: plan.name, ...probeCard(options) } },
+      card: ablationCard(result.card, plan, options),
       split: plan.title,
       sections: own.map(({ id, spots }) => ({ id, spots: spots.length })),
       folds: plan.folds.map(({ name: fold }, f) => ({
@@ -209,6 +215,16 @@ export async function ablateBands(
   } finally {
     backbone.dispose();
   }
+}
+
+/** The ablation's card with what the heads are. */
+function ablationCard(card: BandAblation['card'], plan: SplitPlan, options: BandNoiseOptions) {
+  const steps = [
+    `heads fitted on clean training patches, ${plan.title}`,
+    ...card.steps.map((step) => step.replace('on patches', 'on test patches')),
+    'the heads of the clean run score the test patches of every fold; mean over genes, then over folds',
+  ];
+  return { ...card, steps, settings: { ...card.settings, split: plan.name, ...probeCard(options) } };
 }
 
 function probeCard({ targets, probe, components }: BandNoiseOptions) {

@@ -2,9 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSectionPatches } from '../../src/data/index.ts';
 import { readEmbeddings } from '../../src/embedding/index.ts';
+import { readExpressionHead } from '../../src/eval/index.ts';
 import {
   type CohortBenchmark,
   type EmbedRunOptions,
@@ -188,6 +190,37 @@ describe('a HEST folder without slides', () => {
     expect(result.sections.map(({ spots }) => spots)).toEqual(kept);
     expect(result.maps?.length).toBeGreaterThan(0);
   }, 120_000);
+
+  it('is fitted on and predicted, with maps on white', async () => {
+    const fitted = await runCli(
+      'fit',
+      mini,
+      ...ENCODER,
+      ...PATCHES,
+      '--gene-count',
+      '5',
+      '--out',
+      at('head'),
+    );
+    expect(fitted.code).toBe(0);
+    const head = at('head/head.safetensors');
+    const { genes } = await readExpressionHead(head);
+    const done = await runCli(
+      ...['predict', head, mini, '--sections', 'MINI1', '--precut-mpp', '0.5', '--genes', genes[0]!],
+      ...['--compare', '--out', at('predicted')],
+    );
+    expect(done.code).toBe(0);
+    const [, ...rows] = readFileSync(at('predicted/predictions.csv'), 'utf8').trimEnd().split('\n');
+    const names = rows.map((row) => row.split(',')[0]);
+    expect(new Set(names)).toEqual(new Set(golden.samples.MINI1!.kept_barcodes));
+    const { data, info } = await sharp(at(`predicted/maps/${genes[0]}.png`))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const white = data.reduce((n, value) => n + (value === 255 ? 1 : 0), 0);
+    expect(white / data.length).toBeGreaterThan(0.5);
+    expect(white / data.length).toBeLessThan(0.999);
+    expect(info.width).toBeGreaterThan(200);
+  }, 60_000);
 
   it('refuses what it cannot give', async () => {
     const large = await runCli('embed', mini, ...ENCODER, '--precut-mpp', '0.5', '--out', at('mini-large'));

@@ -110,7 +110,7 @@ describe('WorkerPool', () => {
   });
 
   it('gives large files more time', () => {
-    expect(requestLimitMs(0)).toBe(8000);
-    expect(requestLimitMs(1.6e9)).toBe(108_000);
+    expect(requestLimitMs(0)).toBe(7000);
+    expect(requestLimitMs(1.6e9)).toBe(107_000);
   });
 });

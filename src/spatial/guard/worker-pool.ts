@@ -1,8 +1,8 @@
 /** Hands out guarded workers: one idle worker is kept for the next file, one in doubt never comes back. */
 import { GuardedWorker, type WorkerCode } from './guarded-worker.ts';
 
-/** Time a request gets whatever the file's size; a damaged file costs at most about this long. */
-const BASE_LIMIT_MS = 8_000;
+/** Time a request gets whatever the file's size: a damaged file costs this and the start of a thread, ten seconds in all. */
+const BASE_LIMIT_MS = 7_000;
 
 /** Slowest reading that counts as progress. */
 const BYTES_PER_MS = 16_000;
