@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openBackbone } from '../../src/backbones/index.ts';
 import {
+  barcodesAddress,
   exportAddress,
   JOBS,
   type Job,
@@ -18,8 +20,10 @@ import {
   UPLOADS,
   valuesAddress,
 } from '../../src/contract/index.ts';
+import { writeExpressionHead } from '../../src/eval/index.ts';
 import { predictSlide } from '../../src/pipeline/index.ts';
 import { createServerApp } from '../../src/server/index.ts';
+import { writeSmallEncoder } from '../pipeline/slides/small-slides.ts';
 import { temporaryFolder } from '../slide/pictures.ts';
 import { GENES, serve, smallHead, writeSmallFolder } from './served.ts';
 
@@ -30,6 +34,12 @@ const served = serve(
   root,
   async () => {
     await writeSmallFolder(root());
+    // The same weights as the seeded ones of the other head, from a file.
+    await writeSmallEncoder(at('model/encoder.safetensors'));
+    const { backbone, weights } = await openBackbone({ weights: at('model/encoder.safetensors') });
+    backbone.dispose();
+    const card = { ...smallHead().card, weights };
+    await writeExpressionHead(at('model/of-file.safetensors'), { ...smallHead(), card });
     await predictSlide(smallHead(), at('slides/a.svs'), {
       folder: file('reference'),
       mapGenes: [],
@@ -110,7 +120,8 @@ describe('a prediction', () => {
   it('on the image of a section is made at its spots', async () => {
     const { slideId, headId } = await request('study1-p1-s1');
     const { weights } = await served.catalogue();
-    const { id } = (await post({ slideId, headId, genes: [], weightsId: weights[0]!.id })).json<Job>();
+    const seeded = weights.find(({ path }) => path === '');
+    const { id } = (await post({ slideId, headId, genes: [], weightsId: seeded!.id })).json<Job>();
     const last = (await follow(id)).at(-1)!;
     expect(last).toMatchObject({ state: 'done', slideId });
     const measured = await served.table('cohort/study1-p1-s1');
@@ -119,6 +130,26 @@ describe('a prediction', () => {
     expect(await served.numbers(positionsAddress(predicted.id))).toEqual(
       await served.numbers(positionsAddress(measured.id)),
     );
+  });
+
+  it('with weights from a file needs that file named', async () => {
+    const { heads, weights } = await served.catalogue();
+    const headId = heads.find(({ path }) => path === 'model/of-file.safetensors')!.id;
+    const weightsId = weights.find(({ path }) => path === 'model/encoder.safetensors')!.id;
+    const region = { x: 300, y: 200, width: 500, height: 400 };
+    const wish = await request('a', { headId, region });
+    expect((await post(wish)).json<{ message: string }>().message).toMatch(
+      /fitted on weights with sha256 \w+; choose that file among the weights/,
+    );
+    const seeded = weights.find(({ path }) => path === '')!.id;
+    expect((await post({ ...wish, weightsId: seeded })).statusCode).toBe(400);
+    const { id } = (await post({ ...wish, weightsId })).json<Job>();
+    const { tableId } = (await follow(id)).at(-1)!;
+    const names = await served.json<string[]>(barcodesAddress(tableId!));
+    const values = await served.numbers(valuesAddress(tableId!, 'CD74'));
+    const cd74 = 3 + GENES.indexOf('CD74');
+    const wanted = names.map((name) => Number(reference().find(([barcode]) => barcode === name)![cd74]));
+    expect([...values]).toBeClose(wanted, { rtolOfMax: 1e-4 });
   });
 
   it('waits for the one before it, and leaves nothing when it is cancelled', async () => {
