@@ -15,8 +15,9 @@ export async function serveFolder(
   const ended = new Promise<void>((resolve) => onInterrupt(resolve));
   const server = await startServer(options);
   onExit(() => server.close());
-  const { address, hasApp, parts } = server;
+  const { address, fromElsewhere, hasApp, parts } = server;
   process.stdout.write(json ? `${JSON.stringify({ address })}\n` : `${address}\n`);
+  if (fromElsewhere !== undefined) process.stderr.write(`from other machines: ${fromElsewhere}\n`);
   if (!hasApp) process.stderr.write(`${APP_MISSING}\n`);
   let isEnding = false;
   parts.catalogue.refresh().then(

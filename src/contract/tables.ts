@@ -27,6 +27,8 @@ export interface TableQuality {
   readonly overTissue: number | null;
   /** Median of the variance of the Laplacian per patch (higher: sharper). */
   readonly focus: number | null;
+  /** Set while the numbers are still being measured: ask for the table again in some seconds. */
+  readonly pending?: true;
 }
 
 /** Summary of one gene over some rows, as the lasso panel shows it. */

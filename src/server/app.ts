@@ -173,6 +173,7 @@ function createParts(root: string, options: ServerOptions) {
     tables,
     jobs: new JobQueue({ catalogue, tables, results }),
     uploads: new Uploads({ catalogue, tables, folder: temporary, mostBytes: maxUploadBytes }),
+    temporary,
     expensive: new RateLimit(30, 1),
   };
   const close = async () => {

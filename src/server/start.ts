@@ -1,9 +1,10 @@
 /** A listening server. */
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { UsageError } from '../errors.ts';
 import { createServerApp, type ServerApp, type ServerOptions } from './app.ts';
 import { AccessToken } from './security/access-token.ts';
-import { inAddress, isLoopback } from './security/hosts.ts';
+import { inAddress, isEveryAddress, isLoopback } from './security/hosts.ts';
 
 /** Where it begins to look when no port is named. */
 export const FIRST_PORT = 8000;
@@ -19,6 +20,8 @@ export interface StartOptions extends Omit<ServerOptions, 'token'> {
 export interface RunningServer extends Pick<ServerApp, 'parts' | 'hasApp'> {
   /** To be opened in a browser; with the access token, where there is one. */
   readonly address: string;
+  /** The same for other machines, where it listens on all addresses of this one. */
+  readonly fromElsewhere?: string;
   /** Ends requests and jobs, removes temporary files; may be called twice. */
   close(): Promise<void>;
 }
@@ -79,7 +82,17 @@ export async function startServer({
   }
   const bound = app.server.address();
   const actual = typeof bound === 'object' && bound !== null ? bound.port : port;
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : inAddress(host);
   const query = token === undefined ? '' : `?token=${encodeURIComponent(token.text)}`;
-  return { address: `http://${name}:${actual}/${query}`, parts, hasApp, close: () => app.close() };
+  const addressOf = (name: string) => `http://${inAddress(name)}:${actual}/${query}`;
+  const running = { parts, hasApp, close: () => app.close() };
+  if (!isEveryAddress(host)) return { address: addressOf(host), ...running };
+  const outward = outwardAddress();
+  const elsewhere = outward === undefined ? {} : { fromElsewhere: addressOf(outward) };
+  return { address: addressOf('127.0.0.1'), ...elsewhere, ...running };
+}
+
+/** First address of this machine that others may reach. */
+function outwardAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.find(({ internal, family }) => !internal && family === 'IPv4')?.address;
 }

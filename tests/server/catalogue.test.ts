@@ -162,13 +162,20 @@ describe('slide', () => {
   });
 });
 
+/** A table once the numbers beside it are measured. */
+async function settled(id: string): Promise<TableDetail> {
+  const ask = () => served.json<TableDetail>(tableAddress(id));
+  await expect.poll(async () => (await ask()).quality.pending, { timeout: 60_000 }).toBeUndefined();
+  return ask();
+}
+
 describe('tables', () => {
   it('have the measured counts as ln(1 + count) at their places', async () => {
     const { id, rows, genes } = await served.table('cohort/study1-p1-s1');
     const section = (await readCohort(at('cohort'))).sections[0]!;
     const { counts, spots, mpp } = section;
     expect([rows, genes]).toEqual([spots.length, counts.genes.length]);
-    const detail = await served.json<TableDetail>(tableAddress(id));
+    const detail = await settled(id);
     expect(detail).toMatchObject({
       unit: 'ln(1 + count)',
       shape: 'disc',
@@ -216,7 +223,7 @@ describe('tables', () => {
 
   it('have the columns of patches, asked for like genes', async () => {
     const { id, rows } = await served.table('tiles/a.h5');
-    const detail = await served.json<TableDetail>(tableAddress(id));
+    const detail = await settled(id);
     expect(detail).toMatchObject({ genes: [], shape: 'square', sizePx: 224, projection: false });
     expect([...detail.columns].sort()).toEqual(['focus', 'ink_share', 'tissue_share']);
     const focus = await served.numbers(valuesAddress(id, 'focus'));

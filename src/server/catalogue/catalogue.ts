@@ -4,6 +4,7 @@ import type { Catalogue as CatalogueAnswer, TableEntry } from '../../contract/in
 import { notFound } from '../refusal.ts';
 import type { SlideFacts, SlideFile } from '../threads/calls.ts';
 import { findCsv } from './find-csv.ts';
+import { findH5adImages } from './find-h5ad-images.ts';
 import { findHdf5 } from './find-hdf5.ts';
 import { findModels } from './find-models.ts';
 import { findRuns } from './find-runs.ts';
@@ -66,7 +67,8 @@ export class Catalogue {
     peeks.begin();
     const listing = await walk(this.root);
     const { tables: sections, images, described } = await findSections(listing, peeks);
-    const slides = await findSlides(listing, images, this.#describe, peeks);
+    const pictures = [...(await findH5adImages(listing, described, peeks)), ...images];
+    const slides = await findSlides(listing, pictures, this.#describe, peeks);
     const found = [
       ...sections,
       ...(await findHdf5(listing, described, peeks)),

@@ -44,9 +44,9 @@ export async function findCsv(listing: Listing, peeks: PeekCache): Promise<Found
     const stamp = stampOf(file);
     const size = await peeks.peek({ kind: 'csv', path, stamp, root }, () => peekCsv(absolute));
     if (size === undefined) continue;
-    const { look, paths } = await predictionCard(absolute);
+    const { look, paths, name: predicted = tableName(path) } = await predictionCard(absolute);
     tables.push({
-      entry: { id: idOf('table', path), name: tableName(path), path, kind: 'predicted', ...size },
+      entry: { id: idOf('table', path), name: predicted, path, kind: 'predicted', ...size },
       place: { root, absolute, stamp },
       source: { from: 'csv', path: absolute },
       look,

@@ -9,7 +9,7 @@ import { cardOf } from '../tables/load-h5ad.ts';
 import { settingsOf } from '../tables/load-hdf5.ts';
 import { idOf } from './ids.ts';
 import { type PeekCache, stampOf } from './peek-cache.ts';
-import { predictionCard } from './prediction-card.ts';
+import { type PredictionNotes, predictionCard } from './prediction-card.ts';
 import { type FoundTable, folderOf, type SlideHints, stemOf } from './records.ts';
 import type { FoundFile, Listing } from './walk.ts';
 
@@ -117,7 +117,8 @@ async function foundTable(
   { kind, from, rows, genes, hints }: PeekedTable,
   { root, stamp, entry }: { root: string; stamp: string; entry: CohortEntry | undefined },
 ): Promise<FoundTable> {
-  const card = kind === 'predicted' ? await predictionCard(absolute) : { look: {}, paths: [] };
+  const card: PredictionNotes =
+    kind === 'predicted' ? await predictionCard(absolute) : { look: {}, paths: [] };
   const stated = from === 'h5ad' ? [] : await statedSlide(absolute);
   const image = entry?.imagePath === undefined ? [] : [entry.imagePath];
   const source =
@@ -130,7 +131,14 @@ async function foundTable(
         } as const)
       : ({ from, path: absolute } as const);
   return {
-    entry: { id: idOf('table', path), name: entry?.id ?? tableName(path), path, kind, rows, genes },
+    entry: {
+      id: idOf('table', path),
+      name: entry?.id ?? card.name ?? tableName(path),
+      path,
+      kind,
+      rows,
+      genes,
+    },
     place: { root, absolute, stamp },
     source,
     look: card.look,

@@ -6,7 +6,7 @@ import { sectionName } from '../../spatial/section-options.ts';
 import { checkTreeInside, isInside, realPathInside } from '../security/inside.ts';
 import { idOf } from './ids.ts';
 import { type PeekCache, stampOf } from './peek-cache.ts';
-import { type PeekedSection, peekSection } from './peek-section.ts';
+import { matrixKind, type PeekedSection, peekSection } from './peek-section.ts';
 import type { FoundTable } from './records.ts';
 import type { FoundFile, Listing } from './walk.ts';
 
@@ -14,8 +14,8 @@ import type { FoundFile, Listing } from './walk.ts';
 export interface SectionImage {
   readonly absolute: string;
   readonly section: string;
-  readonly mpp: number;
-  readonly mppSource: string;
+  readonly mpp?: number;
+  readonly mppSource?: string;
 }
 
 export interface FoundSections {
@@ -26,10 +26,15 @@ export interface FoundSections {
 }
 
 /** Kind of a section folder by the names in it; folders of single bin sizes are parts of one. */
-function kindOf(path: string, names: readonly string[]): SectionKind | undefined {
+function kindOf(
+  path: string,
+  names: readonly string[],
+  folders: Listing['folders'],
+): SectionKind | undefined {
   if (path.split('/').includes('binned_outputs')) return undefined;
   if (names.includes('binned_outputs')) return 'visium-hd';
-  if (names.includes('spatial')) return 'space-ranger';
+  const spatial = folders.get(path === '' ? 'spatial' : `${path}/spatial`) ?? [];
+  if (spatial.some((name) => name.startsWith('tissue_positions'))) return 'space-ranger';
   if (names.includes('spots.csv') || names.includes('spots.tsv')) return 'st';
   const isTranscripts = (name: string) => /^([\w-]+_)?transcripts\.(parquet|csv|csv\.gz)$/.test(name);
   return names.some(isTranscripts) ? 'xenium' : undefined;
@@ -88,7 +93,7 @@ export async function findSections(listing: Listing, peeks: PeekCache): Promise<
   const tables: FoundTable[] = [];
   const images: SectionImage[] = [];
   for (const [path, names] of folders) {
-    const kind = kindOf(path, names);
+    const kind = kindOf(path, names, folders);
     if (kind === undefined) continue;
     const absolute = path === '' ? root : join(root, path);
     const entry = described.get(absolute) ?? described.get(dirname(absolute));
@@ -96,7 +101,8 @@ export async function findSections(listing: Listing, peeks: PeekCache): Promise<
     const size = await peeks.peek({ kind: 'section', path, stamp, root }, async () => {
       await checkTreeInside(root, absolute);
       const found = await sizeOfSection(kind, absolute, entry ?? {});
-      return { ...found, imagePath: await realPathInside(root, found.imagePath) };
+      const matrix = kind === 'space-ranger' ? { matrix: await matrixKind(absolute) } : {};
+      return { ...found, matrix, imagePath: await realPathInside(root, found.imagePath) };
     });
     if (size === undefined) continue;
     const name = entry?.id ?? sectionName(absolute);
@@ -108,7 +114,7 @@ export async function findSections(listing: Listing, peeks: PeekCache): Promise<
       source: {
         from: 'section',
         path: absolute,
-        options: { ...options, imagePath: size.imagePath, mpp: size.mpp },
+        options: { ...options, ...size.matrix, imagePath: size.imagePath, mpp: size.mpp },
       },
       look: {},
       hints: { paths: [size.imagePath], names: [name] },

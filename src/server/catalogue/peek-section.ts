@@ -89,20 +89,28 @@ async function peekSt(folder: string, given: Given): Promise<PeekedSection> {
   return { rows: spots.length, genes, imagePath, mpp, mppSource };
 }
 
-async function genesOfOuts(outs: string): Promise<number> {
+/** `filtered` where it is there, else `raw`, of which the spots on tissue are kept. */
+export async function matrixKind(outs: string): Promise<'filtered' | 'raw'> {
   const names = await listFolder(outs);
-  const h5 = names.find((name) => name.endsWith('filtered_feature_bc_matrix.h5'));
+  const has = (kind: string) =>
+    names.some((name) => new RegExp(`${kind}_feature_bc_matrix(\\.h5)?$`).test(name));
+  return !has('filtered') && has('raw') ? 'raw' : 'filtered';
+}
+
+async function genesOfOuts(outs: string): Promise<number> {
+  const matrix = `${await matrixKind(outs)}_feature_bc_matrix`;
+  const h5 = (await listFolder(outs)).find((name) => name.endsWith(`${matrix}.h5`));
   if (h5 !== undefined) {
     return withHdf5(join(outs, h5), OPERATION, async (file) => {
       const types = await file.strings('matrix/features/feature_type');
       return types.filter((type) => type === GENE_EXPRESSION).length;
     });
   }
-  const mex = join(outs, 'filtered_feature_bc_matrix');
+  const mex = join(outs, matrix);
   const features = (await listFolder(mex)).find((name) => /^features\.tsv(\.gz)?$/.test(name));
   if (features !== undefined) return countLines(join(mex, features));
   throw new DataError(OPERATION, {
-    need: 'filtered_feature_bc_matrix.h5 or the folder of that name',
+    need: `${matrix}.h5 or the folder of that name`,
     found: `neither in ${outs}`,
     next: 'copy it there',
   });

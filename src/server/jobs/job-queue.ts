@@ -145,6 +145,8 @@ export class JobQueue {
       const end = await entry.child.end;
       if (hasEnded(entry.job)) return;
       if ('failure' in end) {
+        // Nothing is left behind by the time it is known.
+        await results.discard();
         this.#fail(entry, withoutFolders(end.failure, [results.unfinished]));
         return;
       }

@@ -8,6 +8,11 @@ export function isLoopback(host: string): boolean {
   return ['localhost', '::1', '[::1]'].includes(host) || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** Hosts that stand for all addresses of this machine. */
+export function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
 /** As in an address: IPv6 in brackets. */
 export function inAddress(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
@@ -15,13 +20,12 @@ export function inAddress(host: string): string {
 
 /** Names under which a server bound to `host` may be asked for; for "all interfaces" those of the machine. */
 export function allowedHosts(host: string, more: readonly string[]): ReadonlySet<string> {
-  const own =
-    host === '0.0.0.0' || host === '::'
-      ? [
-          hostname(),
-          ...Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []),
-        ]
-      : [host];
+  const own = isEveryAddress(host)
+    ? [
+        hostname(),
+        ...Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []),
+      ]
+    : [host];
   return new Set([...LOOPBACK, ...[...own, ...more].map((name) => inAddress(name).toLowerCase())]);
 }
 

@@ -32,6 +32,22 @@ class Memo<T> {
   }
 }
 
+/** How long a table's detail waits for the numbers beside it. */
+const PATIENCE_MS = 1_500;
+
+/** The outcome of `work` if it comes soon, else `stopgap`; the work goes on. */
+async function soon<T>(work: Promise<T>, stopgap: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(stopgap), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export class TableService {
   readonly #catalogue: Catalogue;
   readonly #slides: SlideService;
@@ -92,7 +108,11 @@ export class TableService {
     const { id, name, path, kind, slideId } = record.entry;
     const { rows, genes, unit, shape, sizePx, columns } = facts;
     const projection = rows <= MOST_PROJECTED && (await this.#vectorTable(record)) !== undefined;
-    const quality = await this.#qualityOf(record, facts);
+    const quality = await soon(this.#qualityOf(record, facts), {
+      overTissue: null,
+      focus: null,
+      pending: true,
+    });
     return { id, name, path, kind, slideId, rows, genes, unit, shape, sizePx, columns, projection, quality };
   }
 
