@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadScript } from './scripts.ts';
 
@@ -34,7 +37,10 @@ const { reasonToInstall, requiredPrograms } = await loadScript<{
   reasonToInstall(state: InstallState): string | undefined;
   requiredPrograms(dev: boolean): string[];
 }>('install-npm-packages');
-const { assetsOf } = await loadScript<{ assetsOf(names: string[]): string[] }>('build-typescript');
+const { assetsOf, replaceFolder } = await loadScript<{
+  assetsOf(names: string[]): string[];
+  replaceFolder(fresh: string, target: string): void;
+}>('build-typescript');
 
 describe('Node.js', () => {
   it('is compared by number, not by letter', () => {
@@ -143,5 +149,21 @@ describe('TypeScript build', () => {
       'server/page.html',
       'a.json',
     ]);
+  });
+
+  it('replaces what it made before, and keeps the page that another step made', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mvhybrid-dist-'));
+    const [fresh, target] = [join(folder, 'fresh'), join(folder, 'dist')];
+    for (const made of [fresh, join(target, 'web')]) mkdirSync(made, { recursive: true });
+    writeFileSync(join(fresh, 'new.js'), '');
+    writeFileSync(join(target, 'stale.js'), '');
+    writeFileSync(join(target, 'web', 'index.html'), '');
+    replaceFolder(fresh, target);
+    expect(readdirSync(folder)).toEqual(['dist']);
+    expect([readdirSync(target).sort(), readdirSync(join(target, 'web'))]).toEqual([
+      ['new.js', 'web'],
+      ['index.html'],
+    ]);
+    rmSync(folder, { recursive: true });
   });
 });

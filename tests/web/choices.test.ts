@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalogue, TableDetail } from '../../src/contract/index.ts';
 import { scoreRows, sortRows } from '../../web/src/panels/score-rows.ts';
+import { firstShown } from '../../web/src/panels/scores.ts';
 import { axisStart } from '../../web/src/panels/strip-chart.ts';
 import { DEFAULT_CHOICE, formatRoute, parseRoute, type Route } from '../../web/src/router.ts';
 import { rankNames } from '../../web/src/search/rank-names.ts';
@@ -144,6 +145,13 @@ describe('scores', () => {
     expect(order('mean', false)).toEqual(['A1', 'B1', 'C1']);
     expect(order('gene', true)).toEqual(['C1', 'B1', 'A1']);
     expect(order(1, true)).toEqual(['A1', 'B1', 'C1']);
+  });
+
+  it('begin with a split that holds whole patients or studies out', () => {
+    const named = (...names: string[]) => names.map((name) => ({ ...split, name }));
+    expect(firstShown(named('random-spots', 'random-sections', 'patient', 'study'))?.name).toBe('study');
+    expect(firstShown(named('random-spots'))?.name).toBe('random-spots');
+    expect(firstShown([])).toBe(undefined);
   });
 
   it('have an axis that holds the lowest', () => {

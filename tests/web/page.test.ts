@@ -80,6 +80,16 @@ describe.skipIf(chromium === undefined)('page', () => {
     await page.mouse.wheel(0, -400);
     await settle(page, before);
     const next = row + COLUMNS + 1;
+    const [x, y] = await windowPlace(page, ...middleOf(row));
+    await page.mouse.click(x, y);
+    // The slide has the focus now; keys work all the same.
+    await page.keyboard.press('[');
+    await page.locator('.legend-gene', { hasText: 'CD74' }).waitFor();
+    const place = page.url().split('at=')[1];
+    await page.keyboard.press(']');
+    await page.locator('.legend-gene', { hasText: 'GNAS' }).waitFor();
+    await settle(page);
+    expect(page.url().split('at=')[1]).toBe(place);
     expect(await tipAt(page, next)).toContain(written(measuredValue(next, 'GNAS', COLUMNS)));
   });
 

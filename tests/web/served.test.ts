@@ -136,6 +136,18 @@ describe.skipIf(chromium === undefined)('page on the server', () => {
     for (const { barcode, count } of inside) expect(found.get(barcode)).toBeCloseTo(Math.log1p(count), 4);
   });
 
+  it('shows the quality of a table once it is measured', async () => {
+    const page = await open(`#/slide/${measured().slideId}`);
+    await page.locator('summary', { hasText: 'Quality' }).click();
+    const first = page.locator('.section', { hasText: 'Quality' }).locator('.facts').nth(1);
+    await first
+      .locator('dd')
+      .first()
+      .filter({ hasText: /^\d+(\.\d)? %$/ })
+      .waitFor();
+    expect(await first.locator('dd').nth(1).textContent()).toMatch(/^[\d.,]+$/);
+  });
+
   it('predicts on a slide, and shows what was predicted', async () => {
     const slide = catalogue.slides.find(({ path }) => path.endsWith('a.svs'))!;
     const page = await open('#/');

@@ -81,12 +81,15 @@ export const api = {
   },
   exportRows: async (id: string, request: ExportRequest): Promise<Blob> =>
     (await ask(exportAddress(id), posted(request))).blob(),
-  upload: (file: File) =>
-    json<TableEntry | RunEntry>(`${UPLOADS}?name=${encodeURIComponent(file.name)}`, {
+  /** @param slideId the slide that a table is placed on when it names none itself */
+  upload: (file: File, slideId: string | null) => {
+    const query = new URLSearchParams({ name: file.name, ...(slideId === null ? {} : { slide: slideId }) });
+    return json<TableEntry | RunEntry>(`${UPLOADS}?${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },
       body: file,
-    }),
+    });
+  },
 };
 
 /**

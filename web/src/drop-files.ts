@@ -9,14 +9,15 @@ function isTable(entry: TableEntry | RunEntry): entry is TableEntry {
   return 'rows' in entry;
 }
 
-/**
- * @param onTable called with each new table
- * @param onRun   called with each new run
- */
-export function acceptDrops(
-  onTable: (table: TableEntry) => Promise<void>,
-  onRun: (run: RunEntry) => Promise<void>,
-): void {
+export interface DropHandlers {
+  /** The slide that is open, or null. */
+  readonly slideId: () => string | null;
+  readonly onTable: (table: TableEntry) => Promise<void>;
+  readonly onRun: (run: RunEntry) => Promise<void>;
+}
+
+/** Listens as long as the page lives. */
+export function acceptDrops({ slideId, onTable, onRun }: DropHandlers): void {
   const root = document.documentElement;
   const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
   const open = async (file: File) => {
@@ -24,7 +25,7 @@ export function acceptDrops(
       throw new Error(`${file.name} cannot be opened here: needed an .h5ad, .csv or result.json file.`);
     }
     showNote(`Reading ${file.name} ...`);
-    const entry = await api.upload(file);
+    const entry = await api.upload(file, slideId());
     await (isTable(entry) ? onTable(entry) : onRun(entry));
   };
   document.addEventListener('dragover', (event) => {

@@ -1,7 +1,7 @@
 /** Starts the page, and opens what its address names. */
-import type { Catalogue } from '../../src/contract/index.ts';
+import type { Catalogue, TableEntry } from '../../src/contract/index.ts';
 import { api, sentenceOf } from './api.ts';
-import { showError, showNote } from './dom/announce.ts';
+import { showNote } from './dom/announce.ts';
 import { button, element, fill } from './dom/element.ts';
 import { startTheme } from './dom/theme.ts';
 import { acceptDrops } from './drop-files.ts';
@@ -15,14 +15,10 @@ import { openViewer } from './viewer/viewer-page.ts';
 const root = document.getElementById('app')!;
 let page: Page | undefined;
 let round = 0;
-/** Dropped tables that name no slide, with the slide they were dropped on. */
-const placedByHand = new Map<string, string[]>();
 
 function openPage(route: Route, catalogue: Catalogue): Page | Promise<Page> {
   if (route.page === 'run') return openRun(root, catalogue, route.id);
-  if (route.page === 'slide') {
-    return openViewer(root, catalogue, { ...route, extraTables: placedByHand.get(route.id) ?? [] });
-  }
+  if (route.page === 'slide') return openViewer(root, catalogue, route);
   return openStart(root, catalogue);
 }
 
@@ -61,25 +57,31 @@ async function open(): Promise<void> {
   }
 }
 
+/** Shows a dropped table: on the slide that is open, on its own, or in the list when it has none. */
+async function showTable(table: TableEntry): Promise<void> {
+  const { id, slideId, kind, name } = table;
+  if (slideId === null) {
+    await open();
+    return showNote(`${name} belongs to no slide of this folder; open a slide and drop it there.`);
+  }
+  if (slideId === openSlide() && page?.addTable !== undefined) return page.addTable(id);
+  const source = sourceOf(kind);
+  const choice = { ...DEFAULT_CHOICE, source, [`${source}Id`]: id };
+  location.hash = formatRoute({ page: 'slide', id: slideId, choice });
+}
+
+function openSlide(): string | null {
+  const route = parseRoute(location.hash);
+  return route.page === 'slide' ? route.id : null;
+}
+
 startTheme();
-acceptDrops(
-  async (table) => {
-    const route = parseRoute(location.hash);
-    const here = route.page === 'slide' ? route.id : null;
-    const slideId = table.slideId ?? here;
-    if (slideId === null) {
-      await open();
-      return showNote(`${table.name} belongs to no slide of this folder; open a slide and drop it there.`);
-    }
-    if (table.slideId === null) placedByHand.set(slideId, [...(placedByHand.get(slideId) ?? []), table.id]);
-    if (slideId === here && page?.addTable !== undefined) return page.addTable(table.id).catch(showError);
-    const source = sourceOf(table.kind);
-    const choice = { ...DEFAULT_CHOICE, source, [`${source}Id`]: table.id };
-    location.hash = formatRoute({ page: 'slide', id: slideId, choice });
+acceptDrops({
+  slideId: openSlide,
+  onTable: showTable,
+  onRun: async ({ id }) => {
+    location.hash = formatRoute({ page: 'run', id });
   },
-  async (run) => {
-    location.hash = formatRoute({ page: 'run', id: run.id });
-  },
-);
+});
 window.addEventListener('hashchange', () => void open());
 void open();

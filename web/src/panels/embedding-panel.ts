@@ -84,8 +84,8 @@ async function openScatter(
     const [colour, mask] = await Promise.all([coloursFor(context, table), context.maskOf(table)]);
     scatter.setStyle({ colour, mask });
   };
-  context.onShown(() => void restyle().catch(showError));
-  const stop = context.store.subscribe((now, before) => {
+  const stopShown = context.onShown(() => void restyle().catch(showError));
+  const stopStore = context.store.subscribe((now, before) => {
     if (
       now.selection !== before.selection ||
       now.map !== before.map ||
@@ -98,7 +98,10 @@ async function openScatter(
     }
   });
   await restyle();
-  return stop;
+  return () => {
+    stopShown();
+    stopStore();
+  };
 }
 
 /** Undefined where no table has an embedding. */

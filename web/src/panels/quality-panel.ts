@@ -1,20 +1,21 @@
 /** What is known on the quality of the slide and its tables. */
-import type { MppStatement } from '../../../src/contract/index.ts';
+import type { MppStatement, TableDetail, TableQuality } from '../../../src/contract/index.ts';
+import { api } from '../api.ts';
+import { showError } from '../dom/announce.ts';
 import { element, fill } from '../dom/element.ts';
 import { formatCount, formatNumber, formatShare } from '../numbers/format.ts';
 import type { ViewerContext } from '../viewer/context.ts';
 import { section } from './section.ts';
 
+/** How often the server is asked for numbers that it is still measuring. */
+const ASK_MS = 3000;
+
 function mppRow({ source, mpp, note, chosen }: MppStatement): HTMLTableRowElement {
+  const badge = chosen && element('span', { class: 'badge' }, 'used');
   return element(
     'tr',
     { class: chosen ? 'chosen' : '' },
-    element(
-      'th',
-      { attributes: { scope: 'row' } },
-      source,
-      chosen ? element('span', { class: 'badge' }, 'used') : null,
-    ),
+    element('th', { attributes: { scope: 'row' } }, source, badge),
     element('td', {}, mpp === null ? '-' : mpp.toFixed(4)),
     element('td', {}, note),
   );
@@ -43,29 +44,38 @@ function facts(...pairs: readonly (readonly [string, string])[]): HTMLElement {
   );
 }
 
+function tableFacts({ overTissue, focus, pending }: TableQuality): HTMLElement {
+  const known = (text: string) => (pending === true && text === '-' ? 'being measured ...' : text);
+  return facts(
+    ['Spots over tissue', known(formatShare(overTissue))],
+    ['Focus (median Laplacian variance)', known(formatNumber(focus))],
+  );
+}
+
+/** The numbers of one table. While the panel is open, asks again until they are all there. */
+function tableQuality({ id, name, kind, quality }: TableDetail): { root: HTMLElement; ask(): void } {
+  const box = element('div', {}, tableFacts(quality));
+  let pending = quality.pending === true;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const askAgain = async () => {
+    timer = undefined;
+    if (!box.isConnected || !box.checkVisibility()) return;
+    const { quality: next } = await api.table(id);
+    pending = next.pending === true;
+    fill(box, tableFacts(next));
+    ask();
+  };
+  const ask = () => {
+    if (pending && timer === undefined) timer = setTimeout(() => void askAgain().catch(showError), ASK_MS);
+  };
+  return { root: element('div', {}, element('h3', {}, name === kind ? name : `${name}, ${kind}`), box), ask };
+}
+
 export function qualityPanel(context: ViewerContext): HTMLElement {
   const { detail } = context.slide;
-  const tables = element('div', { class: 'stack' });
-  const refresh = () =>
-    fill(
-      tables,
-      ...context.slide.tables.map(({ name, kind, quality }) =>
-        element(
-          'div',
-          {},
-          element('h3', {}, name === kind ? name : `${name}, ${kind}`),
-          facts(
-            ['Spots over tissue', formatShare(quality.overTissue)],
-            ['Focus (median Laplacian variance)', formatNumber(quality.focus)],
-          ),
-        ),
-      ),
-    );
-  context.store.subscribe((now, before) => {
-    if (now.tablesVersion !== before.tablesVersion) refresh();
-  });
-  refresh();
-  return section(
+  const box = element('div', { class: 'stack' });
+  let tables: ReturnType<typeof tableQuality>[] = [];
+  const made = section(
     'Quality',
     false,
     facts(
@@ -74,6 +84,20 @@ export function qualityPanel(context: ViewerContext): HTMLElement {
       ['Reader', detail.reader],
     ),
     mppTable(detail.mppSources),
-    tables,
+    box,
   );
+  const ask = () => {
+    if (made.open) for (const table of tables) table.ask();
+  };
+  const refresh = () => {
+    tables = context.slide.tables.map(tableQuality);
+    fill(box, ...tables.map(({ root }) => root));
+    ask();
+  };
+  context.store.subscribe((now, before) => {
+    if (now.tablesVersion !== before.tablesVersion) refresh();
+  });
+  made.addEventListener('toggle', ask);
+  refresh();
+  return made;
 }

@@ -78,6 +78,11 @@ function protocolList(protocol: RunDetail['protocol']): HTMLElement {
   );
 }
 
+/** Scores on held-out patients or studies come first: random spots have neighbours on both sides of a fold. */
+export function firstShown(splits: readonly Split[]): Split | undefined {
+  return splits.findLast(({ name }) => !name.startsWith('random')) ?? splits[0];
+}
+
 /** Everything known of a run. */
 export function scoresOf(run: RunDetail, onPick: (gene: string) => void): Marked {
   const body = element('div', { class: 'stack' });
@@ -89,11 +94,11 @@ export function scoresOf(run: RunDetail, onPick: (gene: string) => void): Marked
     for (const part of parts) part.setCurrent(current);
     fill(body, ...parts.map(({ root }) => root));
   };
-  const [first] = run.splits;
+  const first = firstShown(run.splits);
   const choice = select(
-    run.splits.map(({ name }, i) => [String(i), name] as const),
-    '0',
-    (index) => show(run.splits[Number(index)]!),
+    run.splits.map(({ name }) => [name, name] as const),
+    first?.name ?? '',
+    (name) => show(run.splits.find((split) => split.name === name)!),
   );
   if (first === undefined) {
     fill(body, element('p', { class: 'quiet-text' }, 'This run has no scores per gene.'));

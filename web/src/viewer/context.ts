@@ -16,8 +16,8 @@ export interface ViewerContext {
   readonly group: PaneGroup;
   /** What the panes show at this moment. */
   readonly shown: () => readonly Shown[];
-  /** Called after `shown` has changed. */
-  readonly onShown: (listener: () => void) => void;
+  /** Calls the listener after `shown` has changed, until the returned function is called. */
+  readonly onShown: (listener: () => void) => () => void;
   readonly chosen: () => ChosenTables;
   /** The rows of a table that are chosen, or null when nothing is. */
   readonly maskOf: (table: TableData) => Promise<Uint8Array | null>;

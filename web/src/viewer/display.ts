@@ -46,7 +46,7 @@ export function rangesOf(contents: readonly PaneContent[], state: ViewerState): 
 export class Display {
   #shown: readonly Shown[] = [];
   #round = 0;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
   readonly context: ViewerContext;
 
@@ -66,8 +66,10 @@ export class Display {
     return this.#shown;
   }
 
-  onShown(listener: () => void): void {
-    this.#listeners.push(listener);
+  /** Calls the listener after each change of what is shown, until the returned function is called. */
+  onShown(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Makes the panes, asks for their numbers and draws them; a later call wins over an earlier one. */
@@ -96,7 +98,7 @@ export class Display {
     this.#applyRegions();
     void this.#applyTissue();
     void this.#applyGrid();
-    for (const listener of this.#listeners) listener();
+    for (const listener of [...this.#listeners]) listener();
     const titles = sources.map((name) => SOURCE_TITLES[name].toLowerCase());
     if (gene !== null && sources.length > 0) announce(`${gene}, ${titles.join(' and ')}`);
   }

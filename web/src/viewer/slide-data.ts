@@ -100,11 +100,13 @@ export class SlideData {
     this.tissue = once(() => api.tissue(detail.id));
   }
 
-  /** @param extraTables tables to show here although they name no slide (dropped files) */
-  static async open(id: string, catalogue: Catalogue, extraTables: readonly string[]): Promise<SlideData> {
+  static async open(id: string, catalogue: Catalogue): Promise<SlideData> {
     const detail = await api.slide(id);
-    const ids = [...new Set([...detail.tables, ...extraTables])];
-    return new SlideData(detail, catalogue, await Promise.all(ids.map((table) => api.table(table))));
+    return new SlideData(
+      detail,
+      catalogue,
+      await Promise.all(detail.tables.map((table) => api.table(table))),
+    );
   }
 
   get tables(): readonly TableDetail[] {

@@ -98,17 +98,13 @@ function header(slide: SlideData, onTheme: () => void, onHelp: () => void): HTML
   );
 }
 
-/**
- * Opens a slide in `root`.
- *
- * @param extraTables tables that are placed on this slide by hand (dropped files)
- */
+/** Opens a slide in `root`. */
 export async function openViewer(
   root: HTMLElement,
   catalogue: Catalogue,
-  { id, choice, extraTables }: { id: string; choice: ViewChoice; extraTables: readonly string[] },
+  { id, choice }: { readonly id: string; readonly choice: ViewChoice },
 ): Promise<Page> {
-  const slide = await SlideData.open(id, catalogue, extraTables);
+  const slide = await SlideData.open(id, catalogue);
   const { context, display } = createContext(slide, choice);
   const hover = new HoverReader(context);
   context.group.onPane((pane) => hover.attach(pane));
