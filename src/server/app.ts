@@ -161,8 +161,8 @@ export async function createServerApp(options: ServerOptions): Promise<ServerApp
 function createParts(root: string, options: ServerOptions) {
   const { threads = defaultThreads(), readOnly = false, maxUploadBytes = 2 ** 30 } = options;
   const temporary = new TemporaryFolder();
-  const analysis = new ServerThread('analysis');
-  const thread = new ServerThread('tables');
+  const analysis = new ServerThread('analysis', 2);
+  const thread = new ServerThread('tables', 4);
   const slides = new SlideService(threads, analysis);
   const catalogue = new Catalogue(root, (slide) => slides.describe(slide));
   const tables = new TableService({ catalogue, slides, thread, analysis });

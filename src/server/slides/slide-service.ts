@@ -13,6 +13,8 @@ import { deepZoomTile } from './deep-zoom.ts';
 const CACHE_BYTES = 64 * 2 ** 20;
 /** Tiles that one thread works on at a time; the rest of its time goes to waiting for the disk. */
 const AT_A_TIME = 4;
+/** Calls of a thread at a time, those of the catalogue among them. */
+const AT_ONCE = 16;
 /** Tiles that may wait; a screen shows about a hundred. */
 const MOST_WAITING = 1_000;
 const MOST_OUTLINES = 64;
@@ -31,7 +33,7 @@ export class SlideService {
 
   constructor(threads: number, analysis: ServerThread<'analysis'>) {
     this.#lanes = Array.from({ length: threads }, () => {
-      return { thread: new ServerThread('slides'), limit: new WorkLimit(AT_A_TIME), waiting: 0 };
+      return { thread: new ServerThread('slides', AT_ONCE), limit: new WorkLimit(AT_A_TIME), waiting: 0 };
     });
     this.#analysis = analysis;
   }

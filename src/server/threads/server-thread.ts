@@ -1,5 +1,6 @@
 /** One thread of the server, as its caller sees it. It starts with the first call, and again after a crash. */
 import { Worker } from 'node:worker_threads';
+import { WorkLimit } from '../../slide/tiff/work-limit.ts';
 import { Refusal } from '../refusal.ts';
 import type { ThreadRole, ThreadRoles } from './calls.ts';
 import type { CallMessage, ReplyMessage } from './thread.ts';
@@ -8,7 +9,7 @@ type Argument<F> = F extends (argument: infer A) => unknown ? A : never;
 type Answer<F> = F extends (argument: never) => Promise<infer R> ? R : never;
 
 interface Waiting {
-  readonly resolve: (value: never) => void;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -24,13 +25,16 @@ const CLOSE_MS = 3_000;
 
 export class ServerThread<R extends ThreadRole> {
   readonly #role: R;
+  readonly #limit: WorkLimit;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #calls = 0;
   #closed = false;
 
-  constructor(role: R) {
+  /** @param atATime calls that the thread works on together; the others wait. */
+  constructor(role: R, atATime: number) {
     this.#role = role;
+    this.#limit = new WorkLimit(atATime);
   }
 
   /** Calls that are not answered yet. */
@@ -45,6 +49,10 @@ export class ServerThread<R extends ThreadRole> {
     name: K,
     argument: Argument<ThreadRoles[R][K]>,
   ): Promise<Answer<ThreadRoles[R][K]>> {
+    return this.#limit.run(() => this.#send(name, argument)) as Promise<Answer<ThreadRoles[R][K]>>;
+  }
+
+  #send(name: string, argument: unknown): Promise<unknown> {
     if (this.#closed) return Promise.reject(new Refusal(503, 'The server is ending.'));
     this.#worker ??= this.#start();
     const id = this.#calls++;
@@ -60,7 +68,7 @@ export class ServerThread<R extends ThreadRole> {
     worker.on('message', (reply: ReplyMessage) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
-      if ('value' in reply) waiting?.resolve(reply.value as never);
+      if ('value' in reply) waiting?.resolve(reply.value);
       else waiting?.reject(new Refusal(reply.refusal.status, reply.refusal.message));
     });
     const end = (error?: Error) => {
