@@ -50,6 +50,8 @@ function sourceButtons({ store, chosen }: ViewerContext): HTMLElement {
     fill(box, ...buttons.map(([, made]) => made));
     box.hidden = buttons.length < 2;
     mark();
+    // On narrow screens the marked button is scrolled into sight, once the bar is in the page.
+    requestAnimationFrame(mark);
   };
   store.subscribe((now, before) => {
     if (now.tablesVersion !== before.tablesVersion) build();
