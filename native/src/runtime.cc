@@ -61,6 +61,10 @@ napi_value missing_instructions(Args& args) {
   return from_string(args.env(), missing);
 }
 
+napi_value exponentials(Args& args) {
+  return from_double(args.env(), kernels::exponentials(to_int(args.env(), args[0], "count")));
+}
+
 std::vector<at::Generator>& generators() {
   static thread_local std::vector<at::Generator> list;
   return list;
@@ -111,6 +115,7 @@ at::Generator to_generator(napi_env env, napi_value handle) {
 const std::vector<Export> kRuntimeExports = {{"setThreads", exported<set_threads>},
                                              {"threads", exported<threads>},
                                              {"about", exported<about>},
+                                             {"exponentials", exported<exponentials>},
                                              {"missingInstructions", exported<missing_instructions>},
                                              {"makeGenerator", exported<make_generator>},
                                              {"dropGenerator", exported<drop_generator>},

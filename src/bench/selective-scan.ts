@@ -10,19 +10,34 @@ import {
   sumAll,
   type Tensor,
 } from '../tensor/index.ts';
-import type { BenchCase } from './case.ts';
+import type { BenchCase, Ready } from './case.ts';
 import { type Inputs, overInputs } from './inputs.ts';
 
 const [BATCH, LENGTH, CHANNELS, STATES] = [8, 257, 384, 16];
 const SHAPE = `B=${BATCH} L=${LENGTH} D=${CHANNELS} N=${STATES}`;
 
+/** Batch and length of a scan; channels and states are MV_Hybrid-S's. */
+export interface ScanSize {
+  readonly batch: number;
+  readonly length: number;
+}
+
+/** Steps of all states: what takes one exponential each. */
+export function scanElements({ batch, length }: ScanSize): number {
+  return batch * length * CHANNELS * STATES;
+}
+
 /** Everything the mixer gives: steps before softplus, their bias, the skip factor. */
-function scanInputs(inputs: Inputs, requiresGrad: boolean): { leaves: Tensor[]; scan: () => Tensor } {
+function scanInputs(
+  inputs: Inputs,
+  { batch, length }: ScanSize,
+  requiresGrad: boolean,
+): { leaves: Tensor[]; scan: () => Tensor } {
   const make = (...shape: number[]): Tensor => inputs.normal(shape, { requiresGrad });
-  const [u, delta] = [make(BATCH, LENGTH, CHANNELS), make(BATCH, LENGTH, CHANNELS)];
+  const [u, delta] = [make(batch, length, CHANNELS), make(batch, length, CHANNELS)];
   const A = inputs.hold(scope(() => neg(exp(inputs.normal([CHANNELS, STATES])))));
   if (requiresGrad) A.requiresGrad = true;
-  const [B, C] = [make(BATCH, LENGTH, STATES), make(BATCH, LENGTH, STATES)];
+  const [B, C] = [make(batch, length, STATES), make(batch, length, STATES)];
   const [D, deltaBias] = [make(CHANNELS), make(CHANNELS)];
   return {
     leaves: [u, delta, A, B, C, D, deltaBias],
@@ -30,29 +45,35 @@ function scanInputs(inputs: Inputs, requiresGrad: boolean): { leaves: Tensor[]; 
   };
 }
 
+/** A forward scan without gradients. */
+export function forwardScan(size: ScanSize): Ready {
+  return overInputs((inputs) => {
+    const { scan } = scanInputs(inputs, size, false);
+    return () => {
+      noGrad(scan);
+    };
+  });
+}
+
+/** A scan and its gradients. */
+export function trainedScan(size: ScanSize): Ready {
+  return overInputs((inputs) => {
+    const { leaves, scan } = scanInputs(inputs, size, true);
+    return () => {
+      backward(sumAll(scan()));
+      for (const leaf of leaves) clearGradient(leaf);
+    };
+  });
+}
+
+const USUAL: ScanSize = { batch: BATCH, length: LENGTH };
+
 export const selectiveScanCases: readonly BenchCase[] = [
   {
     name: 'scan-forward',
     shape: SHAPE,
     target: { kind: 'milliseconds', atMost: 10 },
-    prepare: () =>
-      overInputs((inputs) => {
-        const { scan } = scanInputs(inputs, false);
-        return () => {
-          noGrad(scan);
-        };
-      }),
+    prepare: () => forwardScan(USUAL),
   },
-  {
-    name: 'scan-forward-backward',
-    shape: SHAPE,
-    prepare: () =>
-      overInputs((inputs) => {
-        const { leaves, scan } = scanInputs(inputs, true);
-        return () => {
-          backward(sumAll(scan()));
-          for (const leaf of leaves) clearGradient(leaf);
-        };
-      }),
-  },
+  { name: 'scan-forward-backward', shape: SHAPE, prepare: () => trainedScan(USUAL) },
 ];

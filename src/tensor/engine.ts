@@ -19,3 +19,11 @@ export function threadCount(): number {
 export function operatorSchema(name: string, overload = ''): string | undefined {
   return native().schema(name, overload);
 }
+
+/**
+ * Sums `count` exponentials that are made and used in registers: the part of a selective scan that no arrangement of it can
+ * save. For benchmarks.
+ */
+export function exponentials(count: number): number {
+  return native().exponentials(count);
+}

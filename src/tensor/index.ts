@@ -18,7 +18,7 @@ export {
   ProcessGroup,
 } from './distributed.ts';
 export { type Dtype, dtypeCode, dtypeNamed, type TypedArray } from './dtype.ts';
-export { describeEngine, operatorSchema, setThreads, threadCount } from './engine.ts';
+export { describeEngine, exponentials, operatorSchema, setThreads, threadCount } from './engine.ts';
 export { Generator } from './generator.ts';
 export type { EngineDescription } from './native.ts';
 export * from './ops.generated.ts';

@@ -46,6 +46,7 @@ export interface Addon {
   setThreads(count: number): void;
   threads(): number;
   about(): EngineDescription;
+  exponentials(count: number): number;
   missingInstructions(): string;
   makeGenerator(seed: number | bigint, device: string): number;
   dropGenerator(generator: number): void;

@@ -35,6 +35,9 @@ struct ScanInput {
   bool softplus;
 };
 
+/// The sum of `count` powers of two of numbers in registers: a scan's exponentials without the scan, to measure what bounds it.
+float exponentials(int64_t count);
+
 /// Floats that scan_forward saves for scan_backward.
 int64_t scan_saved_size(const ScanShape& shape);
 

@@ -1,0 +1,98 @@
+/**
+ * The selective scan against the exponentials in it, and how its time grows with the length:
+ *
+ *   node dist/bench/scan-growth.js [runs]
+ */
+import { fileURLToPath } from 'node:url';
+import { exponentials, setThreads, threadCount } from '../tensor/index.ts';
+import { growthExponent } from './backbones.ts';
+import type { Ready } from './case.ts';
+import { forwardScan, type ScanSize, scanElements, trainedScan } from './selective-scan.ts';
+import { median, timeOf } from './timing.ts';
+
+export interface ScanGrowthOptions {
+  readonly sizes?: readonly ScanSize[];
+  readonly runs?: number;
+  readonly threads?: number;
+}
+
+/** Nanoseconds per element: one state of one channel at one token. */
+export interface ScanTimes extends ScanSize {
+  readonly forward: number;
+  readonly forwardBackward: number;
+}
+
+export interface ScanGrowth {
+  readonly threads: number;
+  /** Nanoseconds per exponential, made and used in registers. */
+  readonly floor: number;
+  readonly times: readonly ScanTimes[];
+  /** Of the forward time of one image over the lengths; 1 is linear. */
+  readonly exponent: number;
+}
+
+/** As many tokens in each, so that all take about as long. */
+const SIZES: readonly ScanSize[] = [
+  { batch: 64, length: 256 },
+  { batch: 16, length: 1024 },
+  { batch: 4, length: 4096 },
+  { batch: 1, length: 16_384 },
+];
+
+function perElement(work: () => void, elements: number, runs: number): number {
+  work();
+  return (1e6 * median(Array.from({ length: runs }, () => timeOf(work).wall))) / elements;
+}
+
+function timeReady(ready: Ready, size: ScanSize, runs: number): number {
+  try {
+    return perElement(() => ready.run(), scanElements(size), runs);
+  } finally {
+    ready.dispose();
+  }
+}
+
+/** Measures floor and scans. */
+export function measureScanGrowth({
+  sizes = SIZES,
+  runs = 5,
+  threads = 2,
+}: ScanGrowthOptions = {}): ScanGrowth {
+  const before = threadCount();
+  setThreads(threads);
+  try {
+    const count = 1 << 27;
+    const floor = perElement(() => exponentials(count), count, runs);
+    const times = sizes.map((size) => ({
+      ...size,
+      forward: timeReady(forwardScan(size), size, runs),
+      forwardBackward: timeReady(trainedScan(size), size, runs),
+    }));
+    const points = times.map(({ length, forward }) => ({ x: length, y: forward * length }));
+    return { threads, floor, times, exponent: growthExponent(points) };
+  } finally {
+    setThreads(before);
+  }
+}
+
+/** One line per length. */
+export function formatScanGrowth({ threads, floor, times, exponent }: ScanGrowth): string {
+  const lines = times.map(({ batch, length, forward, forwardBackward }) =>
+    [
+      `B=${batch}`.padEnd(5),
+      `L=${length}`.padEnd(8),
+      `forward ${forward.toFixed(3)} ns per element, ${(forward / floor).toFixed(2)} times the floor;`,
+      `with backward ${forwardBackward.toFixed(3)} ns, ${(forwardBackward / floor).toFixed(2)} times`,
+    ].join(' '),
+  );
+  return [
+    `floor: ${floor.toFixed(3)} ns per exponential in registers, ${threads} threads`,
+    ...lines,
+    `forward time ~ length^${exponent.toFixed(3)}`,
+  ].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const runs = Number(process.argv[2] ?? 5);
+  process.stdout.write(`${formatScanGrowth(measureScanGrowth({ runs }))}\n`);
+}
