@@ -5,8 +5,6 @@
 namespace mvh::kernels {
 namespace {
 
-constexpr int64_t kRowsAhead = 8;
-
 /// kStates is the compile-time state count, or 0 for the general case.
 template <int kStates>
 void scan_run(const ScanShape& shape, const ScanInput& in, int64_t b, int64_t vector, float* y, float* saved) {
@@ -24,8 +22,7 @@ void scan_run(const ScanShape& shape, const ScanInput& in, int64_t b, int64_t ve
       float* place = saved_state(shape, saved, b, t / kScanChunk, vector);
       for (int64_t n = 0; n < states; n++) store(place + n * kLanes, h[n]);
     }
-    // Rows lie a stride apart that the processor does not foresee.
-    const int64_t ahead = std::min(t + kRowsAhead, shape.length - 1);
+    const int64_t ahead = std::min(t + kScanRowsAhead, shape.length - 1);
     __builtin_prefetch(in.u.at(b, ahead) + lanes.first);
     __builtin_prefetch(in.delta.at(b, ahead) + lanes.first);
     __builtin_prefetch(y + (b * shape.length + ahead) * shape.channels + lanes.first, 1);

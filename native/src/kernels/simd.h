@@ -45,9 +45,13 @@ inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
 
 inline float sum(Vec v) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps(v);
+#else
   float total = 0;
   for (int i = 0; i < kLanes; i++) total += v[i];
   return total;
+#endif
 }
 
 inline float largest(Vec v) {
