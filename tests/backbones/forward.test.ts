@@ -16,6 +16,7 @@ import {
 import { Rng } from '../../src/core/rng.ts';
 import { ShapeError } from '../../src/errors.ts';
 import {
+  narrow,
   noGrad,
   scope,
   setThreads,
@@ -89,6 +90,19 @@ describe.each<[string, (options?: { dropPath?: number }) => Backbone]>([
         `patch embedding: needed images [B, 3, H, W] with H and W multiples of 16, found [${shape.join(', ')}]; ` +
           'resize or crop to a multiple of 16 pixels, e.g. 224 or 256',
       );
+    });
+  });
+
+  it('gives an image the same tokens alone and in batches', () => {
+    using(make, (model) => {
+      const all = images(5, 64);
+      const tokens = (from: number, count: number): Float32Array =>
+        toFloat32Array(model.forward(narrow(all, 0, from, count)).patches);
+      const whole = tokens(0, 5);
+      const parts = [tokens(0, 1), tokens(1, 3), tokens(4, 1)].flatMap((part) => [...part]);
+      const worst = parts.reduce((most, v, i) => Math.max(most, Math.abs(v - whole[i]!)), 0);
+      expect(worst).toBeLessThan(1e-5);
+      expect(parts).toHaveLength(whole.length);
     });
   });
 
