@@ -2,6 +2,7 @@
 import type { ReadSectionOptions, SpotTransform } from '../../spatial/index.ts';
 import { Refusal } from '../refusal.ts';
 import type { TableCalls, TableFile, TableSource } from '../threads/calls.ts';
+import { RecentlyUsed } from '../threads/recently-used.ts';
 import { exportRows } from './export-rows.ts';
 import { loadCsv } from './load-csv.ts';
 import { loadH5ad } from './load-h5ad.ts';
@@ -27,40 +28,12 @@ function load(source: TableSource): Promise<LoadedTable> {
   }
 }
 
-/** Tables in memory, the least recently used ones first. */
+/** Tables in memory, the last ones used. */
 class LoadedTables {
-  readonly #kept = new Map<string, { readonly loading: Promise<LoadedTable>; bytes: number }>();
+  readonly #kept = new RecentlyUsed<LoadedTable>({ bytes: KEPT_BYTES, bytesOf });
 
-  async get({ id, stamp, source, ...known }: TableFile): Promise<LoadedTable> {
-    const key = `${id}\0${stamp}`;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return kept.loading;
-    }
-    const entry = { loading: load(source).then((table) => ({ ...table, ...known })), bytes: 0 };
-    this.#kept.set(key, entry);
-    try {
-      const table = await entry.loading;
-      entry.bytes = bytesOf(table);
-      this.#shrink(key);
-      return table;
-    } catch (error) {
-      this.#kept.delete(key);
-      throw error;
-    }
-  }
-
-  #shrink(inUse: string): void {
-    let bytes = 0;
-    for (const kept of this.#kept.values()) bytes += kept.bytes;
-    for (const [key, kept] of this.#kept) {
-      if (bytes <= KEPT_BYTES) return;
-      if (key === inUse) continue;
-      this.#kept.delete(key);
-      bytes -= kept.bytes;
-    }
+  get({ id, stamp, source, ...known }: TableFile): Promise<LoadedTable> {
+    return this.#kept.get(`${id}\0${stamp}`, async () => ({ ...(await load(source)), ...known }));
   }
 }
 
