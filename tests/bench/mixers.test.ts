@@ -5,7 +5,7 @@ import { tensorCount } from '../../src/tensor/index.ts';
 describe('mixer speeds', () => {
   it('measures every mixer alone and fits its growth', () => {
     const start = tensorCount();
-    const speeds = measureMixers({ lengths: [17, 65, 257], runs: 1 });
+    const speeds = measureMixers({ lengths: [17, 65, 257], runs: 5 });
     expect(speeds.map(({ name }) => name)).toEqual(['mamba-vision', 'vim', 'hydra', 'attention']);
     for (const { name, times, exponent } of speeds) {
       // From 17 to 257 tokens every mixer has at least five times as much to do.
