@@ -35,18 +35,24 @@ struct Chunk {
   int64_t b, group, begin, end;
 };
 
+/// kStates is the compile-time state count, or 0 for the general case, here and below.
+template <int kStates>
 void recompute(const ScanShape& s, const ScanInput& in, const Chunk& c, Lanes lanes, const float* start, Work& w) {
-  for (int64_t n = 0; n < s.states; n++) w.h[n] = load(start + n * kLanes);
+  const int64_t states = kStates != 0 ? kStates : s.states;
+  for (int64_t n = 0; n < states; n++) w.h[n] = load(start + n * kLanes);
   for (int64_t t = c.begin; t < c.end; t++) {
-    const int64_t i = t - c.begin;
+    const int64_t i = t - c.begin, ahead = std::min(t + kScanRowsAhead, c.end - 1);
+    __builtin_prefetch(in.u.at(c.b, ahead) + lanes.first);
+    __builtin_prefetch(in.delta.at(c.b, ahead) + lanes.first);
     const Step step = step_of(in, lanes, in.delta.at(c.b, t));
     w.dt[i] = step.size;
     w.slope[i] = step.slope;
     const Vec drive = w.dt[i] * lanes.read(in.u.at(c.b, t)), dt2 = w.dt[i] * splat(kLog2E);
     const float* B = in.B.at(c.b, t);
-    const Vec* before = w.h + i * s.states;
-    Vec *after = w.h + (i + 1) * s.states, *decay = w.decay + i * s.states;
-    for (int64_t n = 0; n < s.states; n++) {
+    const Vec* before = w.h + i * states;
+    Vec *after = w.h + (i + 1) * states, *decay = w.decay + i * states;
+#pragma GCC unroll 4
+    for (int64_t n = 0; n < states; n++) {
       decay[n] = exp2(dt2 * w.A[n]);
       after[n] = decay[n] * before[n] + drive * splat(B[n]);
     }
@@ -58,17 +64,23 @@ struct Sums {
 };
 
 /// Walks the chunk backwards for one channel run; grad_h holds decay_{t+1} * dL/dh_{t+1} on entry.
+template <int kStates>
 void reverse(const ScanShape& s, const ScanInput& in, const Chunk& c, Lanes lanes, Rows grad_y, Work& w, Vec* grad_h,
              Vec* grad_A, const ScanGradients& g, Sums& sums) {
+  const int64_t states = kStates != 0 ? kStates : s.states;
   const Vec skip = in.D != nullptr ? lanes.read(in.D) : Vec{};
   for (int64_t t = c.end - 1; t >= c.begin; t--) {
-    const int64_t i = t - c.begin;
+    const int64_t i = t - c.begin, ahead = std::max(t - kScanRowsAhead, c.begin);
+    __builtin_prefetch(grad_y.at(c.b, ahead) + lanes.first);
+    __builtin_prefetch(g.u + (c.b * s.length + ahead) * s.channels + lanes.first, 1);
+    __builtin_prefetch(g.delta + (c.b * s.length + ahead) * s.channels + lanes.first, 1);
     const Vec u = lanes.read(in.u.at(c.b, t)), gy = lanes.read(grad_y.at(c.b, t)), dt = w.dt[i], drive = dt * u;
     const float *B = in.B.at(c.b, t), *C = in.C.at(c.b, t);
-    const Vec *before = w.h + i * s.states, *after = before + s.states, *decay = w.decay + i * s.states;
-    Vec *grad_B = w.grad_B + i * s.states, *grad_C = w.grad_C + i * s.states;
+    const Vec *before = w.h + i * states, *after = before + states, *decay = w.decay + i * states;
+    Vec *grad_B = w.grad_B + i * states, *grad_C = w.grad_C + i * states;
     Vec grad_dt{}, grad_drive{};
-    for (int64_t n = 0; n < s.states; n++) {
+#pragma GCC unroll 4
+    for (int64_t n = 0; n < states; n++) {
       const Vec gh = gy * splat(C[n]) + grad_h[n];
       const Vec carried = gh * decay[n];
       const Vec through_decay = carried * before[n];  // dL / d(dt A[n])
@@ -95,6 +107,7 @@ struct Partial {
   std::vector<float> A, D, bias;      // [batch][channels, states], [batch][channels]
 };
 
+template <int kStates>
 void run_group(const ScanShape& s, const ScanInput& in, const float* saved, Rows grad_y, int64_t b, int64_t group,
                const ScanGradients& g, Partial& partial) {
   const int64_t per_group = kScanGroup / kLanes, first = group * per_group;
@@ -112,8 +125,8 @@ void run_group(const ScanShape& s, const ScanInput& in, const float* saved, Rows
     for (int64_t v = 0; v < vectors; v++) {
       const Lanes lanes = lanes_at(s, first + v);
       load_transition(s, in.A, lanes, 1.0f, w.A);
-      recompute(s, in, c, lanes, saved_state(s, const_cast<float*>(saved), b, chunk, first + v), w);
-      reverse(s, in, c, lanes, grad_y, w, w.grad_h + v * s.states, w.grad_A + v * s.states, g, sums[static_cast<size_t>(v)]);
+      recompute<kStates>(s, in, c, lanes, saved_state(s, const_cast<float*>(saved), b, chunk, first + v), w);
+      reverse<kStates>(s, in, c, lanes, grad_y, w, w.grad_h + v * s.states, w.grad_A + v * s.states, g, sums[static_cast<size_t>(v)]);
     }
     const int64_t offset = ((group * s.batch + b) * s.length + c.begin) * s.states;
     for (int64_t i = 0; i < cells; i++) {
@@ -150,8 +163,8 @@ void scan_backward(const ScanShape& s, const ScanInput& input, const float* save
   partial.A.resize(static_cast<size_t>(s.batch * s.channels * s.states));
   partial.D.resize(static_cast<size_t>(s.batch * s.channels));
   partial.bias.resize(static_cast<size_t>(s.batch * s.channels));
-  for_each_task(s.batch * groups,
-                [&](int64_t task) { run_group(s, input, saved, grad_y, task / groups, task % groups, g, partial); });
+  const auto run = s.states == 16 ? run_group<16> : run_group<0>;
+  for_each_task(s.batch * groups, [&](int64_t task) { run(s, input, saved, grad_y, task / groups, task % groups, g, partial); });
   add_parts(partial.B, cells, g.B);
   add_parts(partial.C, cells, g.C);
   add_parts(partial.A, s.channels * s.states, g.A);

@@ -10,6 +10,8 @@ namespace mvh::kernels {
 
 // Channels per task. A fixed number, so that sums over groups are formed in the same order for any thread count.
 constexpr int64_t kScanGroup = 64;
+// Rows to fetch ahead: those of one channel run lie a stride apart that the processor does not foresee.
+constexpr int64_t kScanRowsAhead = 8;
 
 inline int64_t scan_groups(const ScanShape& s) { return (s.channels + kScanGroup - 1) / kScanGroup; }
 inline int64_t scan_chunks(const ScanShape& s) { return (s.length + kScanChunk - 1) / kScanChunk; }

@@ -22,6 +22,10 @@ void scan_run(const ScanShape& shape, const ScanInput& in, int64_t b, int64_t ve
       float* place = saved_state(shape, saved, b, t / kScanChunk, vector);
       for (int64_t n = 0; n < states; n++) store(place + n * kLanes, h[n]);
     }
+    const int64_t ahead = std::min(t + kScanRowsAhead, shape.length - 1);
+    __builtin_prefetch(in.u.at(b, ahead) + lanes.first);
+    __builtin_prefetch(in.delta.at(b, ahead) + lanes.first);
+    __builtin_prefetch(y + (b * shape.length + ahead) * shape.channels + lanes.first, 1);
     const Vec u = lanes.read(in.u.at(b, t));
     const Vec dt = step_of(in, lanes, in.delta.at(b, t)).size;
     const Vec drive = dt * u;
