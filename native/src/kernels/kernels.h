@@ -20,7 +20,7 @@ struct Rows {
 //   dt = delta (+ delta_bias), softplus (linear above 20) if asked;
 //   h_t = exp(dt_t A) h_{t-1} + dt_t B_t u_t,  h_{-1} = 0;   y_t = sum_n C_t h_t (+ D u_t)
 
-constexpr int64_t kScanChunk = 64;  // steps between two saved states
+constexpr int64_t kScanChunk = 16;  // steps between two saved states: as many as the nearest cache holds in the backward
 
 struct ScanShape {
   int64_t batch, length, channels, states;

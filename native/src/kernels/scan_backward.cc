@@ -7,98 +7,129 @@
 namespace mvh::kernels {
 namespace {
 
-/// Scratch of one task, in vectors. States of one chunk include the one before its first step.
+constexpr int kBlock = 8;  // states whose gradients stay in registers while a chunk is walked backwards
+
+/// Gradients of one channel run that add up over all chunks; state holds decay_{t+1} dL/dh_{t+1}.
+struct Run {
+  Vec *A, *grad_A, *grad_state;
+  Vec grad_D{}, grad_bias{};
+};
+
+/// What a chunk needs besides: the states before and after each step, the decays, the gradients that all channels share.
 struct Work {
-  Vec *A, *grad_A, *grad_h, *h, *decay, *dt, *slope, *grad_B, *grad_C;
+  Vec *before, *decay;          // [step + 1, kBlock], [step, kBlock]
+  // [step, state of B, then of C]: side by side, since a load 4096 bytes from a store just made waits for it.
+  Vec *grad_BC;
+  Vec *grad_dt, *grad_drive;    // [step]
+};
 
-  static size_t size(int64_t states, int64_t vectors) {
-    return static_cast<size_t>(states * (1 + 2 * vectors) + states * (2 * kScanChunk + 1) + 2 * kScanChunk +
-                               2 * kScanChunk * states);
-  }
+/// Everything one task holds: `vectors` runs and one Work.
+struct Scratch {
+  std::vector<Run> runs;
+  Work work;
 
-  Work(Vec* memory, int64_t states, int64_t vectors) {
+  Scratch(const ScanShape& s, const ScanInput& in, int64_t first, int64_t vectors) {
+    const int64_t per_run = 3 * s.states, per_step = 2 * kBlock + 2 * s.states + 2;
+    Vec* memory = scan_scratch(static_cast<size_t>(vectors * per_run + kScanChunk * per_step + kBlock));
     const auto take = [&](int64_t count) { return std::exchange(memory, memory + count); };
-    A = take(states);
-    grad_A = take(states * vectors);
-    grad_h = take(states * vectors);
-    h = take(states * (kScanChunk + 1));
-    decay = take(states * kScanChunk);
-    dt = take(kScanChunk);
-    slope = take(kScanChunk);
-    grad_B = take(kScanChunk * states);
-    grad_C = take(kScanChunk * states);
-  }
-};
-
-/// One chunk of one batch element and channel group.
-struct Chunk {
-  int64_t b, group, begin, end;
-};
-
-/// kStates is the compile-time state count, or 0 for the general case, here and below.
-template <int kStates>
-void recompute(const ScanShape& s, const ScanInput& in, const Chunk& c, Lanes lanes, const float* start, Work& w) {
-  const int64_t states = kStates != 0 ? kStates : s.states;
-  for (int64_t n = 0; n < states; n++) w.h[n] = load(start + n * kLanes);
-  for (int64_t t = c.begin; t < c.end; t++) {
-    const int64_t i = t - c.begin, ahead = std::min(t + kScanRowsAhead, c.end - 1);
-    __builtin_prefetch(in.u.at(c.b, ahead) + lanes.first);
-    __builtin_prefetch(in.delta.at(c.b, ahead) + lanes.first);
-    const Step step = step_of(in, lanes, in.delta.at(c.b, t));
-    w.dt[i] = step.size;
-    w.slope[i] = step.slope;
-    const Vec drive = w.dt[i] * lanes.read(in.u.at(c.b, t)), dt2 = w.dt[i] * splat(kLog2E);
-    const float* B = in.B.at(c.b, t);
-    const Vec* before = w.h + i * states;
-    Vec *after = w.h + (i + 1) * states, *decay = w.decay + i * states;
-#pragma GCC unroll 4
-    for (int64_t n = 0; n < states; n++) {
-      decay[n] = exp2(dt2 * w.A[n]);
-      after[n] = decay[n] * before[n] + drive * splat(B[n]);
+    for (int64_t v = 0; v < vectors; v++) {
+      Run run{take(s.states), take(s.states), take(s.states)};
+      load_transition(s, in.A, lanes_at(s, first + v), run.A);
+      std::fill(run.grad_A, run.grad_A + 2 * s.states, Vec{});
+      runs.push_back(run);
     }
+    work.before = take(kBlock * (kScanChunk + 1));
+    work.decay = take(kBlock * kScanChunk);
+    work.grad_BC = take(kScanChunk * 2 * s.states);
+    work.grad_dt = take(kScanChunk);
+    work.grad_drive = take(kScanChunk);
   }
-}
-
-struct Sums {
-  Vec D{}, bias{};
 };
 
-/// Walks the chunk backwards for one channel run; grad_h holds decay_{t+1} * dL/dh_{t+1} on entry.
-template <int kStates>
-void reverse(const ScanShape& s, const ScanInput& in, const Chunk& c, Lanes lanes, Rows grad_y, Work& w, Vec* grad_h,
-             Vec* grad_A, const ScanGradients& g, Sums& sums) {
-  const int64_t states = kStates != 0 ? kStates : s.states;
-  const Vec skip = in.D != nullptr ? lanes.read(in.D) : Vec{};
-  for (int64_t t = c.end - 1; t >= c.begin; t--) {
-    const int64_t i = t - c.begin, ahead = std::max(t - kScanRowsAhead, c.begin);
-    __builtin_prefetch(grad_y.at(c.b, ahead) + lanes.first);
-    __builtin_prefetch(g.u + (c.b * s.length + ahead) * s.channels + lanes.first, 1);
-    __builtin_prefetch(g.delta + (c.b * s.length + ahead) * s.channels + lanes.first, 1);
-    const Vec u = lanes.read(in.u.at(c.b, t)), gy = lanes.read(grad_y.at(c.b, t)), dt = w.dt[i], drive = dt * u;
-    const float *B = in.B.at(c.b, t), *C = in.C.at(c.b, t);
-    const Vec *before = w.h + i * states, *after = before + states, *decay = w.decay + i * states;
-    Vec *grad_B = w.grad_B + i * states, *grad_C = w.grad_C + i * states;
-    Vec grad_dt{}, grad_drive{};
-#pragma GCC unroll 4
-    for (int64_t n = 0; n < states; n++) {
-      const Vec gh = gy * splat(C[n]) + grad_h[n];
+/// kCount states of one channel run: forwards through the chunk from `start`, then backwards.
+template <int kCount>
+void walk_states(const ScanShape& s, const ScanInput& in, const Chunk& c, const Steps& steps, const Vec* grad_y, int64_t first,
+                 const float* start, const Run& run, const Work& w) {
+  const Vec* A = run.A + first;
+  Vec state[kCount];
+#pragma GCC unroll 8
+  for (int n = 0; n < kCount; n++) w.before[n] = state[n] = load(start + (first + n) * kLanes);
+  advance<kCount>(in, c, steps, A, first, state, [&](int64_t i, int n, Vec decay, Vec h) {
+    w.before[(i + 1) * kBlock + n] = h;
+    w.decay[i * kBlock + n] = decay;
+  });
+  Vec grad_state[kCount], grad_A[kCount];
+#pragma GCC unroll 8
+  for (int n = 0; n < kCount; n++) {
+    grad_state[n] = run.grad_state[first + n];
+    grad_A[n] = run.grad_A[first + n];
+  }
+  for (int64_t i = c.length() - 1; i >= 0; i--) {
+    const float *B = in.B.at(c.b, c.begin + i) + first, *C = in.C.at(c.b, c.begin + i) + first;
+    const Vec *before = w.before + i * kBlock, *after = before + kBlock, *decay = w.decay + i * kBlock;
+    Vec *grad_B = w.grad_BC + i * 2 * s.states + first, *grad_C = grad_B + s.states;
+    const Vec gy = grad_y[i], dt = steps.dt[i], drive = steps.drive[i];
+    Vec grad_dt = w.grad_dt[i], grad_drive = w.grad_drive[i];
+#pragma GCC unroll 8
+    for (int n = 0; n < kCount; n++) {
+      const Vec gh = gy * splat(C[n]) + grad_state[n];
       const Vec carried = gh * decay[n];
-      const Vec through_decay = carried * before[n];  // dL / d(dt A[n])
-      grad_h[n] = carried;
+      const Vec through_decay = carried * before[n];  // dL / d(dt A)
+      grad_state[n] = carried;
       grad_C[n] += gy * after[n];
       grad_B[n] += gh * drive;
       grad_A[n] += through_decay * dt;
-      grad_dt += through_decay * w.A[n];
+      grad_dt += through_decay * A[n];
       grad_drive += gh * splat(B[n]);
     }
-    grad_dt += grad_drive * u;
-    const Vec grad_raw = grad_dt * w.slope[i];
-    const int64_t row = (c.b * s.length + t) * s.channels;
-    lanes.write(g.u + row, grad_drive * dt + gy * skip);
-    lanes.write(g.delta + row, grad_raw);
-    sums.D += gy * u;
-    sums.bias += grad_raw;
+    w.grad_dt[i] = grad_dt;
+    w.grad_drive[i] = grad_drive;
   }
+#pragma GCC unroll 8
+  for (int n = 0; n < kCount; n++) {
+    run.grad_state[first + n] = grad_state[n];
+    run.grad_A[first + n] = grad_A[n];
+  }
+}
+
+/// One channel run through one chunk: writes the gradients of u and delta, adds to the others.
+void run_chunk(const ScanShape& s, const ScanInput& in, const Chunk& c, Lanes lanes, const float* start, Rows grad_y,
+               const ScanGradients& g, const Work& w, Run& run) {
+  Steps steps;
+  read_steps<true>(s, in, c, lanes, -kScanChunk, steps);
+  Vec gy[kScanChunk];
+  for (int64_t i = 0; i < c.length(); i++) {
+    const int64_t t = c.begin + i;
+    __builtin_prefetch(grad_y.at(c.b, std::max<int64_t>(t - kScanChunk, 0)) + lanes.first);
+    gy[i] = lanes.read(grad_y.at(c.b, t));
+    w.grad_dt[i] = w.grad_drive[i] = Vec{};
+  }
+  int64_t n = 0;
+  for (; n + kBlock <= s.states; n += kBlock) walk_states<kBlock>(s, in, c, steps, gy, n, start, run, w);
+  for (; n < s.states; n++) walk_states<1>(s, in, c, steps, gy, n, start, run, w);
+  const Vec skip = in.D != nullptr ? lanes.read(in.D) : Vec{};
+  Vec grad_D{}, grad_bias{};
+  for (int64_t i = 0; i < c.length(); i++) {
+    // A was scaled by log2(e).
+    const Vec grad_raw = (w.grad_dt[i] * splat(kLn2) + w.grad_drive[i] * steps.u[i]) * steps.slope[i];
+    const int64_t row = (c.b * s.length + c.begin + i) * s.channels;
+    const int64_t earlier = std::max<int64_t>(c.begin + i - kScanChunk, 0) + c.b * s.length;
+    __builtin_prefetch(g.u + earlier * s.channels + lanes.first, 1);
+    __builtin_prefetch(g.delta + earlier * s.channels + lanes.first, 1);
+    lanes.write(g.u + row, w.grad_drive[i] * steps.dt[i] + gy[i] * skip);
+    lanes.write(g.delta + row, grad_raw);
+    grad_D += gy[i] * steps.u[i];
+    grad_bias += grad_raw;
+  }
+  run.grad_D += grad_D;
+  run.grad_bias += grad_bias;
+}
+
+/// out[i] = the sum of the lanes of rows[i].
+void sum_lanes(const Vec* rows, int64_t count, float* out) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(out + i, sums(rows + i));
+  for (; i < count; i++) out[i] = sum(rows[i]);
 }
 
 /// Partial sums, reduced afterwards in a fixed order.
@@ -107,50 +138,49 @@ struct Partial {
   std::vector<float> A, D, bias;      // [batch][channels, states], [batch][channels]
 };
 
-template <int kStates>
 void run_group(const ScanShape& s, const ScanInput& in, const float* saved, Rows grad_y, int64_t b, int64_t group,
                const ScanGradients& g, Partial& partial) {
-  const int64_t per_group = kScanGroup / kLanes, first = group * per_group;
+  const int64_t per_group = scan_group(s) / kLanes, first = group * per_group;
   const int64_t vectors = std::min(vectors_in(s.channels) - first, per_group);
-  Vec* memory = scan_scratch(Work::size(s.states, vectors));
-  Work w(memory, s.states, vectors);
-  std::fill(w.grad_A, w.grad_A + s.states * vectors, Vec{});
-  std::fill(w.grad_h, w.grad_h + s.states * vectors, Vec{});
-  std::vector<Sums> sums(static_cast<size_t>(vectors));
+  Scratch scratch(s, in, first, vectors);
+  const Work& w = scratch.work;
   for (int64_t chunk = scan_chunks(s) - 1; chunk >= 0; chunk--) {
-    const Chunk c{b, group, chunk * kScanChunk, std::min(s.length, (chunk + 1) * kScanChunk)};
-    const int64_t cells = (c.end - c.begin) * s.states;
-    std::fill(w.grad_B, w.grad_B + cells, Vec{});
-    std::fill(w.grad_C, w.grad_C + cells, Vec{});
+    const Chunk c{b, chunk * kScanChunk, std::min(s.length, (chunk + 1) * kScanChunk)};
+    std::fill(w.grad_BC, w.grad_BC + c.length() * 2 * s.states, Vec{});
     for (int64_t v = 0; v < vectors; v++) {
-      const Lanes lanes = lanes_at(s, first + v);
-      load_transition(s, in.A, lanes, 1.0f, w.A);
-      recompute<kStates>(s, in, c, lanes, saved_state(s, const_cast<float*>(saved), b, chunk, first + v), w);
-      reverse<kStates>(s, in, c, lanes, grad_y, w, w.grad_h + v * s.states, w.grad_A + v * s.states, g, sums[static_cast<size_t>(v)]);
+      const float* start = saved_states(s, saved, b, chunk, first + v);
+      run_chunk(s, in, c, lanes_at(s, first + v), start, grad_y, g, w, scratch.runs[static_cast<size_t>(v)]);
     }
-    const int64_t offset = ((group * s.batch + b) * s.length + c.begin) * s.states;
-    for (int64_t i = 0; i < cells; i++) {
-      partial.B[static_cast<size_t>(offset + i)] = sum(w.grad_B[i]);
-      partial.C[static_cast<size_t>(offset + i)] = sum(w.grad_C[i]);
+    for (int64_t i = 0; i < c.length(); i++) {
+      const int64_t offset = ((group * s.batch + b) * s.length + c.begin + i) * s.states;
+      const Vec* rows = w.grad_BC + i * 2 * s.states;
+      sum_lanes(rows, s.states, partial.B.data() + offset);
+      sum_lanes(rows + s.states, s.states, partial.C.data() + offset);
     }
   }
   for (int64_t v = 0; v < vectors; v++) {
     const Lanes lanes = lanes_at(s, first + v);
-    float* A = partial.A.data() + b * s.channels * s.states;
+    const Run& run = scratch.runs[static_cast<size_t>(v)];
+    float* A = partial.A.data() + (b * s.channels + lanes.first) * s.states;
     for (int64_t l = 0; l < lanes.count; l++)
-      for (int64_t n = 0; n < s.states; n++) A[(lanes.first + l) * s.states + n] = w.grad_A[v * s.states + n][l];
-    lanes.write(partial.D.data() + b * s.channels, sums[static_cast<size_t>(v)].D);
-    lanes.write(partial.bias.data() + b * s.channels, sums[static_cast<size_t>(v)].bias);
+      for (int64_t n = 0; n < s.states; n++) A[l * s.states + n] = run.grad_A[n][l];
+    lanes.write(partial.D.data() + b * s.channels, run.grad_D);
+    lanes.write(partial.bias.data() + b * s.channels, run.grad_bias);
   }
 }
 
 /// out[i] = parts[0][i] + parts[1][i] + ...
 void add_parts(const std::vector<float>& parts, int64_t count, float* out) {
-  if (out == nullptr || count == 0) return;
-  const auto n = static_cast<size_t>(count);
-  std::copy(parts.begin(), parts.begin() + count, out);
-  for (size_t at = n; at < parts.size(); at += n)
-    for (size_t i = 0; i < n; i++) out[i] += parts[at + i];
+  if (out == nullptr) return;
+  constexpr int64_t kPiece = 1 << 14;
+  for_each_task((count + kPiece - 1) / kPiece, [&](int64_t piece) {
+    const int64_t begin = piece * kPiece, end = std::min(count, begin + kPiece);
+    std::copy(parts.data() + begin, parts.data() + end, out + begin);
+    for (size_t at = static_cast<size_t>(count); at < parts.size(); at += static_cast<size_t>(count)) {
+      const float* part = parts.data() + at;
+      for (int64_t i = begin; i < end; i++) out[i] += part[i];
+    }
+  });
 }
 
 }  // namespace
@@ -163,8 +193,7 @@ void scan_backward(const ScanShape& s, const ScanInput& input, const float* save
   partial.A.resize(static_cast<size_t>(s.batch * s.channels * s.states));
   partial.D.resize(static_cast<size_t>(s.batch * s.channels));
   partial.bias.resize(static_cast<size_t>(s.batch * s.channels));
-  const auto run = s.states == 16 ? run_group<16> : run_group<0>;
-  for_each_task(s.batch * groups, [&](int64_t task) { run(s, input, saved, grad_y, task / groups, task % groups, g, partial); });
+  for_each_task(s.batch * groups, [&](int64_t task) { run_group(s, input, saved, grad_y, task / groups, task % groups, g, partial); });
   add_parts(partial.B, cells, g.B);
   add_parts(partial.C, cells, g.C);
   add_parts(partial.A, s.channels * s.states, g.A);

@@ -1,42 +1,36 @@
-// Selective scan, forward: lanes are channels, the states of a channel run stay in registers over the whole length.
+// Selective scan, forward: lanes are channels; chunk by chunk, the states of a channel run stay in registers.
 #include "kernels/parallel.h"
 #include "kernels/scan_common.h"
 
 namespace mvh::kernels {
 namespace {
 
-/// kStates is the compile-time state count, or 0 for the general case.
-template <int kStates>
-void scan_run(const ScanShape& shape, const ScanInput& in, int64_t b, int64_t vector, float* y, float* saved) {
-  const int64_t states = kStates != 0 ? kStates : shape.states;
-  const Lanes lanes = lanes_at(shape, vector);
-  Vec* scratch = scan_scratch(static_cast<size_t>(2 * states));
-  Vec* A = scratch;
-  Vec own[kStates != 0 ? kStates : 1];
-  Vec* h = kStates != 0 ? own : scratch + states;
-  load_transition(shape, in.A, lanes, kLog2E, A);
-  for (int64_t n = 0; n < states; n++) h[n] = Vec{};
+// Steps at a time: the rows of so many, and of the next ones, stay in the nearest cache.
+constexpr int64_t kSteps = 8;
+static_assert(kScanChunk % kSteps == 0);
+
+/// kCount states of one channel run through one chunk; adds C h to `out`.
+template <int kCount>
+void add_states(const ScanInput& in, const Chunk& c, const Steps& steps, const Vec* A, int64_t first, Vec* state, Vec* out) {
+  const float* C = in.C.at(c.b, c.begin) + first;
+  advance<kCount>(in, c, steps, A, first, state, [&](int64_t i, int n, Vec, Vec h) {
+    out[i] += h * splat(C[i * in.C.row_stride + n]);
+  });
+}
+
+void run_chunk(const ScanShape& s, const ScanInput& in, const Chunk& c, Lanes lanes, const Vec* A, Vec* state, float* y) {
+  Steps steps;
+  read_steps<false>(s, in, c, lanes, kSteps, steps);
   const Vec skip = in.D != nullptr ? lanes.read(in.D) : Vec{};
-  for (int64_t t = 0; t < shape.length; t++) {
-    if (saved != nullptr && t % kScanChunk == 0) {
-      float* place = saved_state(shape, saved, b, t / kScanChunk, vector);
-      for (int64_t n = 0; n < states; n++) store(place + n * kLanes, h[n]);
-    }
-    const int64_t ahead = std::min(t + kScanRowsAhead, shape.length - 1);
-    __builtin_prefetch(in.u.at(b, ahead) + lanes.first);
-    __builtin_prefetch(in.delta.at(b, ahead) + lanes.first);
-    __builtin_prefetch(y + (b * shape.length + ahead) * shape.channels + lanes.first, 1);
-    const Vec u = lanes.read(in.u.at(b, t));
-    const Vec dt = step_of(in, lanes, in.delta.at(b, t)).size;
-    const Vec drive = dt * u;
-    const float *B = in.B.at(b, t), *C = in.C.at(b, t);
-    Vec out = skip * u;
-#pragma GCC unroll 16
-    for (int64_t n = 0; n < states; n++) {
-      h[n] = exp2(dt * A[n]) * h[n] + drive * splat(B[n]);
-      out += h[n] * splat(C[n]);
-    }
-    lanes.write(y + (b * shape.length + t) * shape.channels, out);
+  Vec out[kSteps];
+  for (int64_t i = 0; i < c.length(); i++) out[i] = skip * steps.u[i];
+  int64_t n = 0;
+  for (; n + 16 <= s.states; n += 16) add_states<16>(in, c, steps, A + n, n, state + n, out);
+  for (; n < s.states; n++) add_states<1>(in, c, steps, A + n, n, state + n, out);
+  float* rows = y + (c.b * s.length + c.begin) * s.channels;
+  for (int64_t i = 0; i < c.length(); i++) {
+    __builtin_prefetch(rows + std::min(i + kSteps, s.length - 1 - c.begin) * s.channels + lanes.first, 1);
+    lanes.write(rows + i * s.channels, out[i]);
   }
 }
 
@@ -48,13 +42,24 @@ int64_t scan_saved_size(const ScanShape& s) {
   return s.batch * scan_chunks(s) * vectors_in(s.channels) * s.states * kLanes;
 }
 
-void scan_forward(const ScanShape& shape, const ScanInput& input, float* y, float* saved) {
-  const int64_t groups = scan_groups(shape), per_group = kScanGroup / kLanes, vectors = vectors_in(shape.channels);
-  for_each_task(shape.batch * groups, [&](int64_t task) {
+void scan_forward(const ScanShape& s, const ScanInput& input, float* y, float* saved) {
+  const int64_t groups = scan_groups(s), per_group = scan_group(s) / kLanes;
+  for_each_task(s.batch * groups, [&](int64_t task) {
     const int64_t b = task / groups, first = task % groups * per_group;
-    for (int64_t v = first; v < std::min(vectors, first + per_group); v++) {
-      if (shape.states == 16) scan_run<16>(shape, input, b, v, y, saved);
-      else scan_run<0>(shape, input, b, v, y, saved);
+    const int64_t vectors = std::min(vectors_in(s.channels) - first, per_group), size = vectors * s.states;
+    Vec *A = scan_scratch(static_cast<size_t>(2 * size)), *state = A + size;
+    for (int64_t v = 0; v < vectors; v++) load_transition(s, input.A, lanes_at(s, first + v), A + v * s.states);
+    std::fill(state, state + size, Vec{});
+    for (int64_t t = 0; t < s.length; t += kSteps) {
+      if (saved != nullptr && t % kScanChunk == 0) {
+        float* place = saved_states(s, saved, b, t / kScanChunk, first);
+        std::memcpy(place, state, static_cast<size_t>(size) * sizeof(Vec));
+      }
+      const Chunk c{b, t, std::min(s.length, t + kSteps)};
+      for (int64_t v = 0; v < vectors; v++) {
+        const int64_t at = v * s.states;
+        run_chunk(s, input, c, lanes_at(s, first + v), A + at, state + at, y);
+      }
     }
   });
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 
 namespace mvh::kernels {
 
@@ -54,49 +55,82 @@ inline float sum(Vec v) {
 #endif
 }
 
+/// The sums of kLanes vectors, as one vector.
+inline Vec sums(const Vec* v) {
+#if defined(__AVX512F__)
+  // Four rows become one that holds four partial sums of each; then the 128-bit quarters are added.
+  const auto four = [](const Vec* r) -> __m512 {
+    const __m512 a = _mm512_add_ps(_mm512_unpacklo_ps(r[0], r[1]), _mm512_unpackhi_ps(r[0], r[1]));
+    const __m512 b = _mm512_add_ps(_mm512_unpacklo_ps(r[2], r[3]), _mm512_unpackhi_ps(r[2], r[3]));
+    return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));
+  };
+  const auto halves = [](__m512 a, __m512 b) {
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+  };
+  return halves(halves(four(v), four(v + 4)), halves(four(v + 8), four(v + 12)));
+#else
+  Vec out{};
+  for (int i = 0; i < kLanes; i++) out[i] = sum(v[i]);
+  return out;
+#endif
+}
+
 inline float largest(Vec v) {
   float best = v[0];
   for (int i = 1; i < kLanes; i++) best = v[i] > best ? v[i] : best;
   return best;
 }
 
-/// 2^f on [-0.5, 0.5]: a near-minimax polynomial.
-inline Vec exp2_fraction(Vec f) {
-  Vec p = splat(1.535336188e-4f);
-  p = p * f + splat(1.339887440e-3f);
-  p = p * f + splat(9.618437357e-3f);
-  p = p * f + splat(5.550332471e-2f);
-  p = p * f + splat(2.402264791e-1f);
-  p = p * f + splat(6.931472028e-1f);
-  p = p * f + splat(1.0f);
-  return p;
+/// a / b, to the last bit or the one before it, for 2^-100 < b < 2^100.
+inline Vec quotient(Vec a, Vec b) {
+#if defined(__AVX512F__)
+  const Vec guess = _mm512_rcp14_ps(b);  // a step of Newton's is a fifth of a division
+  const Vec q = a * guess;
+  return q + guess * (a - q * b);
+#else
+  return a / b;
+#endif
 }
 
-/// 2^x, relative error below 2e-7; underflows to 0 below -126, saturates above 127, and is NaN for NaN.
-inline Vec exp2(Vec x) {
+/// p 2^k for whole numbers k, with p near 1; underflows to 0 below 2^-126.
+inline Vec times_power_of_two(Vec p, Vec k) {
 #if defined(__AVX512F__)
-  // vscalefps multiplies by a power of two, and its mask makes the zeros: half of the instructions of the general way.
-  const __m512 low = _mm512_min_ps(_mm512_set1_ps(127.0f), x);  // NaN in the second operand stays
-  const __m512 whole = _mm512_roundscale_ps(low, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const __mmask16 normal = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-126.0f), _CMP_NLT_UQ);
-  return _mm512_maskz_scalef_ps(normal, exp2_fraction(low - whole), whole);
+  return _mm512_scalef_ps(p, k);
 #else
-  const Vec clamped = max(splat(-126.0f), min(splat(127.0f), x));
-  // Adding 1.5 * 2^23 rounds to the nearest whole number and leaves it in the low mantissa bits.
-  const Vec shifted = clamped + splat(12582912.0f);
-  const Vec f = clamped - (shifted - splat(12582912.0f));  // in [-0.5, 0.5]
-  const Vec p = exp2_fraction(f);
+  // Adding 1.5 * 2^23 leaves a whole number in the low mantissa bits.
+  const Vec shifted = max(splat(-127.0f), k) + splat(12582912.0f);
   VecInt bits, exponent;
   std::memcpy(&bits, &p, sizeof bits);
   std::memcpy(&exponent, &shifted, sizeof exponent);
   bits += exponent << 23;
   Vec result;
   std::memcpy(&result, &bits, sizeof result);
-  return x < splat(-126.0f) ? Vec{} : result;
+  return k < splat(-126.0f) ? Vec{} : result;
 #endif
 }
 
-constexpr float kLog2E = 1.44269504088896341f;
+/// 2^x, relative error below 2e-7, NaN for NaN. Without AVX-512 it underflows to 0 below -126 and saturates above 127.
+inline Vec exp2(Vec x) {
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+  // x - floor(x) is one instruction, and vscalefps multiplies by 2^floor(x). A minimax polynomial of 2^f on [0, 1], exact
+  // at both ends: maximum error 9e-8 before rounding, and none that adds up over many small steps.
+  const Vec f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+  Vec p = splat(1.879318268e-3f);
+  for (const float c : {8.990995874e-3f, 5.581867547e-2f, 2.401592716e-1f, 6.931517388e-1f, 1.0f}) p = p * f + splat(c);
+  return _mm512_scalef_ps(p, x);
+#else
+  const Vec clamped = max(splat(-126.0f), min(splat(127.0f), x));
+  const Vec whole = (clamped + splat(12582912.0f)) - splat(12582912.0f);
+  const Vec f = clamped - whole;
+  Vec p = splat(1.535336188e-4f);  // a near-minimax polynomial of 2^f on [-0.5, 0.5]
+  for (const float c : {1.339887440e-3f, 9.618437357e-3f, 5.550332471e-2f, 2.402264791e-1f, 6.931472028e-1f, 1.0f}) {
+    p = p * f + splat(c);
+  }
+  return x < splat(-126.0f) ? Vec{} : times_power_of_two(p, whole);
+#endif
+}
+
+constexpr float kLog2E = 1.44269504088896341f, kLn2 = 0.693147180559945309f;
 
 inline Vec exp(Vec x) { return exp2(x * splat(kLog2E)); }
 
