@@ -6,6 +6,8 @@ export interface ServeRunOptions extends StartOptions {
   readonly json?: boolean;
 }
 
+const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 /** Prints the address, serves, and returns after Ctrl-C or SIGTERM. */
 export async function serveFolder(
   { onInterrupt, onExit }: CommandContext,
@@ -23,8 +25,13 @@ export async function serveFolder(
   parts.catalogue.refresh().then(
     ({ slides, tables, runs, problems }) => {
       if (isEnding) return;
-      const found = `${slides.size} slides, ${tables.size} tables, ${runs.size} runs`;
-      const unread = problems.length > 0 ? `, ${problems.length} problems (listed in the viewer)` : '';
+      const found = [
+        counted(slides.size, 'slide'),
+        counted(tables.size, 'table'),
+        counted(runs.size, 'run'),
+      ].join(', ');
+      const unread =
+        problems.length > 0 ? `, ${counted(problems.length, 'problem')} (listed in the viewer)` : '';
       process.stderr.write(`${options.folder}: ${found}${unread}; Ctrl-C ends\n`);
     },
     (error: Error) => process.stderr.write(`${error.message}\n`),

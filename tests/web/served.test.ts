@@ -6,7 +6,9 @@ import { gunzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue } from '../../src/contract/index.ts';
+import { matrixRow } from '../../src/core/matrix.ts';
 import { type RunningServer, startServer } from '../../src/server/index.ts';
+import { withH5ad } from '../../src/spatial/index.ts';
 import { buildWorker } from '../data/built-worker.ts';
 import { writeSmallFolder } from '../server/served.ts';
 import { chromiumPath, launch } from './support/browser.ts';
@@ -20,6 +22,11 @@ interface Spot {
   readonly x: number;
   readonly y: number;
   readonly count: number;
+}
+
+interface SpotFeature {
+  readonly geometry: { readonly type: string; readonly coordinates: [number, number][][] };
+  readonly properties: { objectType: string; name: string; measurements: Record<string, number> };
 }
 
 describe.skipIf(chromium === undefined)('page on the server', () => {
@@ -124,16 +131,58 @@ describe.skipIf(chromium === undefined)('page on the server', () => {
       [right, bottom],
     ]);
     await page.locator('.count', { hasText: `${inside.length} of ${spots.length} spots chosen` }).waitFor();
-    const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'CSV' }).click();
-    const [head, ...lines] = (await textOf(await download))
+    const save = async (format: string) => {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: format, exact: true }).click();
+      return download;
+    };
+    const chosen = inside.map(({ barcode }) => barcode).sort();
+    const check = (found: ReadonlyMap<string, { x: number; y: number; value: number }>) => {
+      expect([...found.keys()].sort()).toEqual(chosen);
+      for (const { barcode, x, y, count } of inside) {
+        const row = found.get(barcode)!;
+        expect(row.value).toBeCloseTo(Math.log1p(count), 4);
+        expect(Math.hypot(row.x - x, row.y - y)).toBeLessThan(0.1);
+      }
+    };
+
+    const [head, ...lines] = (await textOf(await save('CSV')))
       .trim()
       .split('\n')
       .map((line) => line.split(','));
-    const [barcodeAt, valueAt] = [head!.indexOf('barcode'), head!.indexOf(gene)];
-    const found = new Map(lines.map((cells) => [cells[barcodeAt]!, Number(cells[valueAt])]));
-    expect([...found.keys()].sort()).toEqual(inside.map(({ barcode }) => barcode).sort());
-    for (const { barcode, count } of inside) expect(found.get(barcode)).toBeCloseTo(Math.log1p(count), 4);
+    const at = (name: string) => head!.indexOf(name);
+    const rows = lines.map((cells) => {
+      const [x, y, value] = ['x', 'y', gene].map((name) => Number(cells[at(name)]));
+      return [cells[at('barcode')]!, { x: x!, y: y!, value: value! }] as const;
+    });
+    check(new Map(rows));
+
+    const geo = await save('GeoJSON');
+    expect(geo.suggestedFilename()).toMatch(/\.geojson$/);
+    const { features } = JSON.parse(await textOf(geo)) as { features: SpotFeature[] };
+    const centre = ({ coordinates: [ring] }: SpotFeature['geometry'], axis: 0 | 1) =>
+      ring!.slice(1).reduce((sum, corner) => sum + corner[axis], 0) / (ring!.length - 1);
+    const outlines = features.map(({ geometry, properties: { objectType, name, measurements } }) => {
+      expect([geometry.type, objectType]).toEqual(['Polygon', 'detection']);
+      return [name, { x: centre(geometry, 0), y: centre(geometry, 1), value: measurements[gene]! }] as const;
+    });
+    check(new Map(outlines));
+
+    const saved = join(folder, 'chosen.h5ad');
+    await (await save('h5ad')).saveAs(saved);
+    const annotated = await withH5ad(
+      saved,
+      async (file) => {
+        expect(await file.var.index()).toEqual([gene]);
+        const [places, { data }] = [await file.obsm('spatial'), await file.matrix()];
+        return (await file.obs.index()).map((barcode, i) => {
+          const [x, y] = matrixRow(places, i);
+          return [barcode, { x: x!, y: y!, value: data[i]! }] as const;
+        });
+      },
+      'test',
+    );
+    check(new Map(annotated));
   });
 
   it('shows the quality of a table once it is measured', async () => {
