@@ -32,10 +32,15 @@ inline void pack_transposed(const AttentionShape& s, HeadRows rows, int64_t firs
   const int64_t width = padded(count);
   for (int64_t l0 = 0; l0 < width; l0 += kLanes) {
     const int64_t n = std::min<int64_t>(kLanes, count - l0);
-    for (int64_t d = 0; d < s.head_dim; d++) {
-      float* to = out + d * width + l0;
-      for (int64_t l = 0; l < n; l++) to[l] = rows.at(first + l0 + l)[d] * factor;
-      for (int64_t l = n; l < kLanes; l++) to[l] = 0;
+    for (int64_t d0 = 0; d0 < s.head_dim; d0 += kLanes) {
+      const int64_t m = std::min<int64_t>(kLanes, s.head_dim - d0);
+      Vec block[kLanes] = {};
+      for (int64_t l = 0; l < n; l++) {
+        const float* row = rows.at(first + l0 + l) + d0;
+        block[l] = (m == kLanes ? load(row) : load_first(row, m)) * splat(factor);
+      }
+      transpose(block);
+      for (int64_t d = 0; d < m; d++) store(out + (d0 + d) * width + l0, block[d]);
     }
   }
 }

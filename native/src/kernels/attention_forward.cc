@@ -67,7 +67,24 @@ void absorb_scores(float* scores, int64_t stride, int64_t first, int64_t rows, i
   }
 }
 
-void run_head(const AttentionShape& s, const Rows& qkv, float scale, int64_t b, int64_t head, float* out, float* logsumexp) {
+/// Where one head's result goes: rows of all heads side by side; the logarithm of the sums, or null.
+struct HeadResult {
+  float* rows;
+  int64_t stride;
+  float* logsumexp;
+};
+
+/// Divides finished rows by their sums, and writes them.
+void finish_rows(const AttentionShape& s, int64_t first, int64_t rows, const Running& run, const HeadResult& to) {
+  for (int64_t l = first; l < first + rows; l++) {
+    const float inverse = 1.0f / run.total[l];
+    float* row = to.rows + l * to.stride;
+    for (int64_t d = 0; d < s.head_dim; d++) row[d] = run.out[l * run.width + d] * inverse;
+    if (to.logsumexp != nullptr) to.logsumexp[l] = (run.maximum[l] + std::log2(run.total[l])) / kLog2E;
+  }
+}
+
+void run_head(const AttentionShape& s, const Rows& qkv, float scale, int64_t b, int64_t head, const HeadResult& to) {
   const int64_t L = s.length, width = padded(s.head_dim), tile = std::min(L, kKeyTile), tile_width = padded(tile);
   Scratch scratch(s.head_dim * tile_width + tile * width + kQueryBlock * tile_width + L * width + 2 * L + 8 * kLanes);
   float *keys_t = scratch.take(s.head_dim * tile_width), *values = scratch.take(tile * width);
@@ -83,22 +100,19 @@ void run_head(const AttentionShape& s, const Rows& qkv, float scale, int64_t b, 
       small_product(rows, stride / kLanes, s.head_dim, {q.at(first), q.stride, 1}, {keys_t, stride}, scores, stride, false);
       absorb_scores(scores, stride, first, rows, count, from == 0, run);
       small_product(rows, width / kLanes, count, {scores, stride, 1}, {values, width}, run.out + first * width, width, from != 0);
+      if (from + count == L) finish_rows(s, first, rows, run, to);
     }
-  }
-  for (int64_t l = 0; l < L; l++) {
-    const float inverse = 1.0f / run.total[l];
-    float* row = out + (b * L + l) * s.heads * s.head_dim + head * s.head_dim;
-    for (int64_t d = 0; d < s.head_dim; d++) row[d] = run.out[l * width + d] * inverse;
-    if (logsumexp != nullptr)
-      logsumexp[(b * s.heads + head) * L + l] = (run.maximum[l] + std::log2(run.total[l])) / kLog2E;
   }
 }
 
 }  // namespace
 
-void attention_forward(const AttentionShape& shape, Rows qkv, float scale, float* out, float* logsumexp) {
-  for_each_task(shape.batch * shape.heads, [&](int64_t task) {
-    run_head(shape, qkv, scale, task / shape.heads, task % shape.heads, out, logsumexp);
+void attention_forward(const AttentionShape& s, Rows qkv, float scale, float* out, float* logsumexp) {
+  const int64_t width = s.heads * s.head_dim;
+  for_each_task(s.batch * s.heads, [&](int64_t task) {
+    const int64_t b = task / s.heads, head = task % s.heads;
+    float* sums = logsumexp == nullptr ? nullptr : logsumexp + task * s.length;
+    run_head(s, qkv, scale, b, head, {out + b * s.length * width + head * s.head_dim, width, sums});
   });
 }
 

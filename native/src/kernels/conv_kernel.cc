@@ -1,4 +1,4 @@
-// Depthwise convolution over the length: lanes are channels, taps are fixed per channel run.
+// Depthwise convolution over the length: lanes are channels. Forward by rows, backward by channel runs.
 #include <algorithm>
 #include <vector>
 
@@ -53,16 +53,28 @@ Vec convolve(const ConvShape& s, const Vec* window, const Vec* taps, Vec bias) {
   return y;
 }
 
+/// Rows [begin, end) of one batch element, whole rows at a time: memory is read and written in its order, and a row is in
+/// the nearest cache when the later ones need it again. `taps` is [channel run, tap].
 template <int kTaps>
-void forward_run(const ConvShape& s, const Rows& x, const float* weight, const float* bias, bool silu, int64_t b, Run run,
-                 Vec* padded, float* y) {
-  Vec taps[kTaps != 0 ? kTaps : kMaxTaps];
-  load_taps(s, weight, run, taps);
-  read_padded(s, x, b, run, padded);
-  const Vec shift = bias != nullptr ? run.read(bias) : Vec{};
-  for (int64_t t = 0; t < s.length; t++) {
-    const Vec a = convolve<kTaps>(s, padded + t, taps, shift);
-    run.write(y + (b * s.length + t) * s.channels, silu ? a * sigmoid(a) : a);
+void forward_rows(const ConvShape& s, const Rows& x, const Vec* taps, const float* bias, bool silu, int64_t b, int64_t begin,
+                  int64_t end, float* y) {
+  const int64_t count = kTaps != 0 ? kTaps : s.taps;
+  for (int64_t t = begin; t < end; t++) {
+    const int64_t first = std::max<int64_t>(0, s.pad_left - t), last = std::min(count, s.length + s.pad_left - t);
+    const float* row = x.at(b, t - s.pad_left);
+    float* to = y + (b * s.length + t) * s.channels;
+    const Vec* own = taps;
+    for (int64_t c = 0; c < s.channels; c += kLanes, own += count) {
+      const Run run{c, std::min<int64_t>(kLanes, s.channels - c)};
+      Vec a = bias != nullptr ? run.read(bias) : Vec{};
+      if (kTaps != 0 && first == 0 && last == count) {
+#pragma GCC unroll 8
+        for (int64_t k = 0; k < kTaps; k++) a += own[k] * run.read(row + k * x.row_stride);
+      } else {
+        for (int64_t k = first; k < last; k++) a += own[k] * run.read(row + k * x.row_stride);
+      }
+      run.write(to, silu ? a * sigmoid(a) : a);
+    }
   }
 }
 
@@ -119,13 +131,16 @@ void add_parts(const std::vector<float>& parts, int64_t count, float* out) {
 int64_t conv_max_taps() { return kMaxTaps; }
 
 void conv_forward(const ConvShape& s, Rows x, const float* weight, const float* bias, bool silu, float* y) {
-  const int64_t groups = groups_of(s);
-  const auto run_with = s.taps == 4 ? forward_run<4> : s.taps == 7 ? forward_run<7> : forward_run<0>;
-  for_each_task(s.batch * groups, [&](int64_t task) {
-    std::vector<Vec> padded(static_cast<size_t>(padded_size(s)));
-    for_each_run(s, task % groups, [&](Run run) {
-      run_with(s, x, weight, bias, silu, task / groups, run, padded.data(), y);
-    });
+  constexpr int64_t kRows = 64;  // per task
+  const int64_t runs = (s.channels + kLanes - 1) / kLanes, pieces = (s.length + kRows - 1) / kRows;
+  std::vector<Vec> taps(static_cast<size_t>(runs * s.taps));
+  for (int64_t i = 0; i < runs; i++) {
+    load_taps(s, weight, {i * kLanes, std::min<int64_t>(kLanes, s.channels - i * kLanes)}, taps.data() + i * s.taps);
+  }
+  const auto run_with = s.taps == 4 ? forward_rows<4> : s.taps == 7 ? forward_rows<7> : forward_rows<0>;
+  for_each_task(s.batch * pieces, [&](int64_t task) {
+    const int64_t begin = task % pieces * kRows;
+    run_with(s, x, taps.data(), bias, silu, task / pieces, begin, std::min(s.length, begin + kRows), y);
   });
 }
 

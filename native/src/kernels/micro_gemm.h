@@ -25,8 +25,11 @@ struct Right {
 template <int R, int V>
 void micro_tile(int64_t depth, Left a, Right b, float* c, int64_t c_stride, bool accumulate) {
   Vec sums[R][V];
-  for (int r = 0; r < R; r++)
+#pragma GCC unroll 6
+  for (int r = 0; r < R; r++) {
+#pragma GCC unroll 4
     for (int v = 0; v < V; v++) sums[r][v] = accumulate ? load(c + r * c_stride + v * kLanes) : Vec{};
+  }
   const float *pa = a.data, *pb = b.data;
   for (int64_t i = 0; i < depth; i++, pa += a.step, pb += b.stride) {
     Vec row[V];
@@ -39,8 +42,11 @@ void micro_tile(int64_t depth, Left a, Right b, float* c, int64_t c_stride, bool
       for (int v = 0; v < V; v++) sums[r][v] += x * row[v];
     }
   }
-  for (int r = 0; r < R; r++)
+#pragma GCC unroll 6
+  for (int r = 0; r < R; r++) {
+#pragma GCC unroll 4
     for (int v = 0; v < V; v++) store(c + r * c_stride + v * kLanes, sums[r][v]);
+  }
 }
 
 template <int V>

@@ -75,10 +75,51 @@ inline Vec sums(const Vec* v) {
 #endif
 }
 
+/// Makes columns of rows: lane j of v[i] becomes lane i of v[j].
+inline void transpose(Vec (&v)[kLanes]) {
+#if defined(__AVX512F__)
+  __m512 pairs[16], fours[16], halves[16];
+  for (int i = 0; i < 16; i += 2) {
+    pairs[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+    pairs[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {  // column 4 q + j of rows i to i + 3 is quarter q of fours[i + j]
+    fours[i] = _mm512_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
+    fours[i + 1] = _mm512_shuffle_ps(pairs[i], pairs[i + 2], 0xee);
+    fours[i + 2] = _mm512_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
+    fours[i + 3] = _mm512_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xee);
+  }
+  for (int i = 0; i < 16; i += 8) {
+    for (int j = 0; j < 4; j++) {  // quarters 0, 2 of both, then quarters 1, 3
+      halves[i + j] = _mm512_shuffle_f32x4(fours[i + j], fours[i + 4 + j], 0x88);
+      halves[i + 4 + j] = _mm512_shuffle_f32x4(fours[i + j], fours[i + 4 + j], 0xdd);
+    }
+  }
+  for (int j = 0; j < 4; j++) {
+    v[j] = _mm512_shuffle_f32x4(halves[j], halves[8 + j], 0x88);
+    v[8 + j] = _mm512_shuffle_f32x4(halves[j], halves[8 + j], 0xdd);
+    v[4 + j] = _mm512_shuffle_f32x4(halves[4 + j], halves[12 + j], 0x88);
+    v[12 + j] = _mm512_shuffle_f32x4(halves[4 + j], halves[12 + j], 0xdd);
+  }
+#else
+  for (int i = 0; i < kLanes; i++) {
+    for (int j = 0; j < i; j++) {
+      const float kept = v[i][j];
+      v[i][j] = v[j][i];
+      v[j][i] = kept;
+    }
+  }
+#endif
+}
+
 inline float largest(Vec v) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_max_ps(v);
+#else
   float best = v[0];
   for (int i = 1; i < kLanes; i++) best = v[i] > best ? v[i] : best;
   return best;
+#endif
 }
 
 /// a / b, to the last bit or the one before it, for 2^-100 < b < 2^100.
@@ -134,6 +175,7 @@ constexpr float kLog2E = 1.44269504088896341f, kLn2 = 0.693147180559945309f;
 
 inline Vec exp(Vec x) { return exp2(x * splat(kLog2E)); }
 
-inline Vec sigmoid(Vec x) { return splat(1.0f) / (splat(1.0f) + exp(-x)); }
+/// 1 / (1 + e^-x), not below e^-80.
+inline Vec sigmoid(Vec x) { return quotient(splat(1.0f), splat(1.0f) + exp(min(splat(80.0f), -x))); }
 
 }  // namespace mvh::kernels
