@@ -1,13 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import {
-  blockLinear,
-  cat,
-  neg,
-  select,
-  type Tensor,
-  tokenBlockDft,
-  tokenBlockDftAdjoint,
-} from '../tensor/index.ts';
+import { cat, einfft, neg, select, type Tensor } from '../tensor/index.ts';
 import { normalInit } from './init.ts';
 import { Module } from './module.ts';
 
@@ -59,14 +51,7 @@ export class EinFft extends Module {
 
   /** @param x [B, L, width] @returns the same shape */
   forward(x: Tensor): Tensor {
-    const spectrum = tokenBlockDft(x, this.blocks); // [blocks, B*L, 2 * width/blocks]
-    const hidden = blockLinear(spectrum, realMatrix(this.weight1), realBias(this.bias1), {
-      activation: 'relu',
-    });
-    const mixed = blockLinear(hidden, realMatrix(this.weight2), realBias(this.bias2), {
-      activation: 'softshrink',
-      threshold: SPARSITY_THRESHOLD,
-    });
-    return tokenBlockDftAdjoint(mixed, x.size(0));
+    const [first, second] = [realMatrix(this.weight1), realMatrix(this.weight2)];
+    return einfft(x, first, realBias(this.bias1), second, realBias(this.bias2), SPARSITY_THRESHOLD);
   }
 }

@@ -106,6 +106,8 @@ const OP_TOKEN_BLOCK_DFT = operator('mvhybrid::token_block_dft', '');
 const OP_TOKEN_BLOCK_DFT_COMPOSED = operator('mvhybrid::token_block_dft_composed', '');
 const OP_TOKEN_BLOCK_DFT_ADJOINT = operator('mvhybrid::token_block_dft_adjoint', '');
 const OP_TOKEN_BLOCK_DFT_ADJOINT_COMPOSED = operator('mvhybrid::token_block_dft_adjoint_composed', '');
+const OP_EINFFT = operator('mvhybrid::einfft', '');
+const OP_EINFFT_COMPOSED = operator('mvhybrid::einfft_composed', '');
 const OP_BLOCK_LINEAR = operator('mvhybrid::block_linear', '');
 const OP_BLOCK_LINEAR_COMPOSED = operator('mvhybrid::block_linear_composed', '');
 
@@ -623,6 +625,16 @@ export function tokenBlockDftAdjoint(spectrum: Tensor, batch: number): Tensor {
 /** `mvhybrid::token_block_dft_adjoint_composed(Tensor spectrum, int batch) -> Tensor` */
 export function tokenBlockDftAdjointComposed(spectrum: Tensor, batch: number): Tensor {
   return adopt(invoke(OP_TOKEN_BLOCK_DFT_ADJOINT_COMPOSED, [spectrum.handle, batch]));
+}
+
+/** `mvhybrid::einfft(Tensor x, Tensor weight1, Tensor bias1, Tensor weight2, Tensor bias2, float threshold) -> Tensor` */
+export function einfft(x: Tensor, weight1: Tensor, bias1: Tensor, weight2: Tensor, bias2: Tensor, threshold: number): Tensor {
+  return adopt(invoke(OP_EINFFT, [x.handle, weight1.handle, bias1.handle, weight2.handle, bias2.handle, threshold]));
+}
+
+/** `mvhybrid::einfft_composed(Tensor x, Tensor weight1, Tensor bias1, Tensor weight2, Tensor bias2, float threshold) -> Tensor` */
+export function einfftComposed(x: Tensor, weight1: Tensor, bias1: Tensor, weight2: Tensor, bias2: Tensor, threshold: number): Tensor {
+  return adopt(invoke(OP_EINFFT_COMPOSED, [x.handle, weight1.handle, bias1.handle, weight2.handle, bias2.handle, threshold]));
 }
 
 /** `mvhybrid::block_linear(Tensor x, Tensor weight, Tensor bias, str activation="none", float threshold=0.) -> Tensor` */

@@ -66,6 +66,16 @@ const attentionOf = (attention: typeof T.attention): T.Tensor =>
 const dftOf = (dft: typeof T.tokenBlockDft): T.Tensor => dft(t([1, 3], [1, 2, 1]), 1);
 const adjointOf = (adjoint: typeof T.tokenBlockDftAdjoint): T.Tensor =>
   adjoint(t([2 * Math.SQRT2, 0, -Math.SQRT2, 0], [1, 2, 2]), 1);
+// One token in one block is its own transform; relu(2 * 3) + 1 shrinks by 0.5; the imaginary part is dropped.
+const einfftOf = (mix: typeof T.einfft): T.Tensor =>
+  mix(
+    t([3], [1, 1, 1]),
+    t([2, 0, 0, 2], [1, 2, 2]),
+    t([0, 1], [1, 2]),
+    t([1, 0, 0, 1], [1, 2, 2]),
+    t([1, 0], [1, 2]),
+    0.5,
+  );
 const blocksOf = (block: typeof T.blockLinear): T.Tensor =>
   block(t([1, 2], [1, 1, 2]), t([3, 4, 5, -6], [1, 2, 2]), t([0, 0], [1, 2]), {
     activation: 'softshrink',
@@ -180,6 +190,8 @@ const EXPECTED: Readonly<Record<string, readonly [() => Result, readonly number[
   tokenBlockDftComposed: [() => dftOf(T.tokenBlockDftComposed), [2 * Math.SQRT2, 0, -Math.SQRT2, 0]],
   tokenBlockDftAdjoint: [() => adjointOf(T.tokenBlockDftAdjoint), [1, 3]],
   tokenBlockDftAdjointComposed: [() => adjointOf(T.tokenBlockDftAdjointComposed), [1, 3]],
+  einfft: [() => einfftOf(T.einfft), [6.5]],
+  einfftComposed: [() => einfftOf(T.einfftComposed), [6.5]],
   blockLinear: [() => blocksOf(T.blockLinear), [12, -7]],
   blockLinearComposed: [() => blocksOf(T.blockLinearComposed), [12, -7]],
   tanh: [() => T.tanh(t([Math.LN2])), [0.6]],

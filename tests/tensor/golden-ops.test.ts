@@ -9,6 +9,8 @@ import {
   clearGradient,
   depthwiseConv1d,
   depthwiseConv1dComposed,
+  einfft,
+  einfftComposed,
   linear,
   neg,
   permute,
@@ -124,6 +126,21 @@ function realMatrix(complex: Tensor): Tensor {
   return cat([cat([re, im], { dim: 2 }), cat([neg(im), re], { dim: 2 })], { dim: 1 });
 }
 
+const realBias = (complex: Tensor): Tensor => cat([select(complex, 0, 0), select(complex, 0, 1)], { dim: 1 });
+
+describe.each([
+  ['kernel', einfft],
+  ['composed', einfftComposed],
+] as const)('EinFFT as one operator, %s', (_, mix) => {
+  it.each(['einfft_small_L5', 'einfft_shrink_L10', 'einfft_L50', 'einfft_L257'])('%s', (file) => {
+    check(file, (get) => {
+      const layer = (i: 1 | 2) =>
+        [realMatrix(get(`complex_weight_${i}`)!), realBias(get(`complex_bias_${i}`)!)] as const;
+      return { y: mix(get('in.x')!, ...layer(1), ...layer(2), 0.01) };
+    });
+  });
+});
+
 describe.each([
   ['kernel', tokenBlockDft, blockLinear, tokenBlockDftAdjoint],
   ['composed', tokenBlockDftComposed, blockLinearComposed, tokenBlockDftAdjointComposed],
@@ -131,12 +148,15 @@ describe.each([
   it.each(['einfft_small_L5', 'einfft_shrink_L10', 'einfft_L50', 'einfft_L257'])('%s', (file) => {
     check(file, (get) => {
       const x = get('in.x')!;
-      const bias = (name: string): Tensor =>
-        cat([select(get(name)!, 0, 0), select(get(name)!, 0, 1)], { dim: 1 });
-      const hidden = mix(transform(x, 4), realMatrix(get('complex_weight_1')!), bias('complex_bias_1'), {
-        activation: 'relu',
-      });
-      const mixed = mix(hidden, realMatrix(get('complex_weight_2')!), bias('complex_bias_2'), {
+      const hidden = mix(
+        transform(x, 4),
+        realMatrix(get('complex_weight_1')!),
+        realBias(get('complex_bias_1')!),
+        {
+          activation: 'relu',
+        },
+      );
+      const mixed = mix(hidden, realMatrix(get('complex_weight_2')!), realBias(get('complex_bias_2')!), {
         activation: 'softshrink',
         threshold: 0.01,
       });

@@ -1,4 +1,4 @@
-// EinFFT's two parts: the real <-> complex transform over (tokens, blocks), and the per-block complex linear map.
+// EinFFT's transform, real <-> complex over (tokens, blocks); and the whole of it, transform, two layers and back.
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -139,7 +139,84 @@ struct AdjointFunction : torch::autograd::Function<AdjointFunction> {
   }
 };
 
+/// Everything of one image on one thread, so that its spectrum never leaves the cache. Without gradients.
+Tensor whole_kernel(const Tensor& x_given, const Tensor& weight1_given, const Tensor& bias1_given, const Tensor& weight2_given,
+                    const Tensor& bias2_given, double threshold) {
+  constexpr int64_t kMostRows = 320;  // of the hidden layer at a time
+  const auto x = with_dense_rows(x_given);
+  const auto l = layout_of_signal(x, weight1_given.size(0));
+  const int64_t width = 2 * l.width, pieces = (l.tokens + kMostRows - 1) / kMostRows, piece = (l.tokens + pieces - 1) / pieces;
+  const Tensor weights[] = {weight1_given.contiguous(), weight2_given.contiguous()};
+  const Tensor biases[] = {bias1_given.contiguous(), bias2_given.contiguous()};
+  const auto product = [&](int64_t rows, int layer, int64_t block) {
+    const auto activation = layer == 0 ? gemm::Activation::Relu : gemm::Activation::None;
+    return gemm::PackedProduct(rows, width, width, weights[layer].data_ptr<float>() + block * width * width, activation);
+  };
+  std::vector<gemm::PackedProduct> products;  // [block][full or last piece][layer]
+  for (int64_t j = 0; j < l.blocks; j++)
+    for (const int64_t rows : {piece, l.tokens - (pieces - 1) * piece})
+      for (const int layer : {0, 1}) products.push_back(product(rows, layer, j));
+  auto y = at::empty({l.batch, l.tokens, l.blocks * l.width}, x.options());
+  const auto rows = rows_of(x);
+  float* to = y.data_ptr<float>();
+  const auto tokens = kept_matrices(l.tokens), blocks = kept_matrices(l.blocks);
+  const kernels::DftMatrices matrices{tokens.cosines.data_ptr<float>(), tokens.sines.data_ptr<float>(), blocks.all.data_ptr<float>()};
+  const int64_t block_size = l.tokens * width;
+  kernels::for_each_task(l.batch, [&](int64_t b) {
+    float* spectrum = scratch(l.blocks * block_size + piece * width + kernels::dft_scratch_size(l.slice(0)));
+    float *hidden = spectrum + l.blocks * block_size, *spare = hidden + piece * width;
+    for (int64_t i = 0; i < l.pieces(); i++)
+      kernels::dft_forward(l.slice(i), matrices, rows.at(b, 0), rows.row_stride, spectrum, block_size, spare);
+    for (int64_t j = 0; j < l.blocks; j++) {
+      const float *bias1 = biases[0].data_ptr<float>() + j * width, *bias2 = biases[1].data_ptr<float>() + j * width;
+      for (int64_t first = 0; first < l.tokens; first += piece) {
+        const auto* layers = &products[static_cast<size_t>(4 * j + (first + piece < l.tokens ? 0 : 2))];
+        float* part = spectrum + j * block_size + first * width;
+        layers[0].run(part, bias1, hidden);
+        layers[1].run(hidden, bias2, part);
+        kernels::softshrink(part, std::min(piece, l.tokens - first) * width, static_cast<float>(threshold));
+      }
+    }
+    for (int64_t i = 0; i < l.pieces(); i++)
+      kernels::dft_adjoint(l.slice(i), matrices, spectrum, block_size, to + b * l.tokens * l.blocks * l.width, spare);
+  });
+  return y;
+}
+
+void check_einfft(const Tensor& x, const Tensor& weight1, const Tensor& bias1, const Tensor& weight2, const Tensor& bias2) {
+  const auto square = [&](const Tensor& w) {
+    return w.dim() == 3 && w.size(1) == w.size(2) && w.size(1) % 2 == 0 && w.sizes() == weight1.sizes();
+  };
+  const auto matches = [&](const Tensor& b) { return b.dim() == 2 && b.size(0) == weight1.size(0) && b.size(1) == weight1.size(1); };
+  TORCH_CHECK(x.dim() == 3 && square(weight1) && square(weight2) && matches(bias1) && matches(bias2) &&
+                  2 * x.size(2) == weight1.size(0) * weight1.size(1),
+              "einfft: needs x [batch, tokens, blocks * width], weights [blocks, 2 * width, 2 * width], biases [blocks, 2 * width], "
+              "got ", x.sizes(), ", ", weight1.sizes(), ", ", bias1.sizes(), ", ", weight2.sizes(), ", ", bias2.sizes());
+}
+
 }  // namespace
+
+Tensor einfft(const Tensor& x, const Tensor& weight1, const Tensor& bias1, const Tensor& weight2, const Tensor& bias2,
+              double threshold) {
+  // With fewer images threads would wait for one another; a number of threads must not change the result.
+  constexpr int64_t kImages = 8;
+  check_einfft(x, weight1, bias1, weight2, bias2);
+  const bool differentiate = c10::GradMode::is_enabled() &&
+                             (x.requires_grad() || weight1.requires_grad() || bias1.requires_grad() ||
+                              weight2.requires_grad() || bias2.requires_grad());
+  if (!differentiate && x.size(0) >= kImages && x.size(1) > 0 && for_kernel(x, weight1, bias1, weight2, bias2)) {
+    return whole_kernel(x, weight1, bias1, weight2, bias2, threshold);
+  }
+  const auto hidden = block_linear(token_block_dft(x, weight1.size(0)), weight1, bias1, "relu", 0);
+  return token_block_dft_adjoint(block_linear(hidden, weight2, bias2, "softshrink", threshold), x.size(0));
+}
+
+Tensor einfft_composed(const Tensor& x, const Tensor& weight1, const Tensor& bias1, const Tensor& weight2, const Tensor& bias2,
+                       double threshold) {
+  check_einfft(x, weight1, bias1, weight2, bias2);
+  const auto hidden = block_linear_composed(token_block_dft_composed(x, weight1.size(0)), weight1, bias1, "relu", 0);
+  return token_block_dft_adjoint_composed(block_linear_composed(hidden, weight2, bias2, "softshrink", threshold), x.size(0));
+}
 
 Tensor token_block_dft_composed(const Tensor& x, int64_t blocks) {
   const auto l = layout_of_signal(x, blocks);

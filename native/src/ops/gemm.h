@@ -2,6 +2,8 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <memory>
+
 namespace mvh::gemm {
 
 const char* backend_name();
@@ -30,6 +32,19 @@ struct Matrix {
 /// out[M,N] = act(x[M,K] weight[N,K]^T + bias). out is contiguous.
 /// Packed copies of trainable weights are kept while gradients are off, until the weight changes or dies.
 void linear(const Matrix& x, const at::Tensor& weight, const float* bias, Activation activation, float* out);
+
+/// One weight [inner, cols] in plain memory, which must stay, packed for products with `rows` rows at a time, each on the
+/// calling thread alone.
+class PackedProduct {
+ public:
+  PackedProduct(int64_t rows, int64_t inner, int64_t cols, const float* weight, Activation activation);
+  /// out[rows, cols] = act(x[rows, inner] weight + bias); both matrices are contiguous.
+  void run(const float* x, const float* bias, float* out) const;
+
+ private:
+  struct Parts;
+  std::shared_ptr<const Parts> parts_;
+};
 
 /// out[M,N] = act(x[M,K] weight[K,N] + bias) for plain memory, nothing kept.
 void product(const Matrix& x, const float* weight, int64_t n, const float* bias, Activation activation, float* out);

@@ -40,6 +40,20 @@ void linear(const Matrix& x, const at::Tensor& weight, const float* bias, Activa
   finish(result, bias, activation);
 }
 
+struct PackedProduct::Parts {
+  int64_t rows, inner, cols;
+  const float* weight;
+  Activation activation;
+};
+
+PackedProduct::PackedProduct(int64_t rows, int64_t inner, int64_t cols, const float* weight, Activation activation)
+    : parts_(std::make_shared<const Parts>(Parts{rows, inner, cols, weight, activation})) {}
+
+void PackedProduct::run(const float* x, const float* bias, float* out) const {
+  const auto& p = *parts_;
+  product({x, p.rows, p.inner, p.inner}, p.weight, p.cols, bias, p.activation, out);
+}
+
 void product(const Matrix& x, const float* weight, int64_t n, const float* bias, Activation activation, float* out) {
   c10::NoGradGuard no_grad;
   auto result = view(out, x.rows, n, n);

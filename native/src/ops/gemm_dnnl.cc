@@ -275,6 +275,22 @@ void run_pieces(const Matrix& x, int64_t n, const float* bias, Activation activa
 
 }  // namespace
 
+struct PackedProduct::Parts {
+  std::shared_ptr<Product> product;
+  memory weights;
+};
+
+PackedProduct::PackedProduct(int64_t rows, int64_t inner, int64_t cols, const float* weight, Activation activation) {
+  auto product = product_for({rows, inner, cols, inner, cols, true, activation});
+  const memory::desc plain({inner, cols}, memory::data_type::f32, memory::dims{cols, 1});
+  auto weights = pack(plain, weight, product->desc.weights_desc());
+  parts_ = std::make_shared<const Parts>(Parts{std::move(product), std::move(weights)});
+}
+
+void PackedProduct::run(const float* x, const float* bias, float* out) const {
+  gemm::run(*parts_->product, x, parts_->weights, bias, out);
+}
+
 void linear(const Matrix& x, const at::Tensor& weight, const float* bias, Activation activation, float* out) {
   run_pieces(x, weight.size(0), bias, activation, out, [&](int64_t first, int64_t count, const memory::desc& wanted) {
     return packed_weight(weight, first, count, wanted);

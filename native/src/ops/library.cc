@@ -79,6 +79,10 @@ TORCH_LIBRARY(mvhybrid, m) {
   m.def("token_block_dft_composed(Tensor x, int blocks) -> Tensor", token_block_dft_composed);
   m.def("token_block_dft_adjoint(Tensor spectrum, int batch) -> Tensor", token_block_dft_adjoint);
   m.def("token_block_dft_adjoint_composed(Tensor spectrum, int batch) -> Tensor", token_block_dft_adjoint_composed);
+  const std::string mixing =
+      "(Tensor x, Tensor weight1, Tensor bias1, Tensor weight2, Tensor bias2, float threshold) -> Tensor";
+  m.def(("einfft" + mixing).c_str(), einfft);
+  m.def(("einfft_composed" + mixing).c_str(), einfft_composed);
   const std::string block =
       "(Tensor x, Tensor weight, Tensor bias, str activation='none', float threshold=0.0) -> Tensor";
   m.def(("block_linear" + block).c_str(), block_linear);

@@ -54,6 +54,11 @@ Tensor token_block_dft_composed(const Tensor& x, int64_t blocks);
 Tensor token_block_dft_adjoint(const Tensor& spectrum, int64_t batch);
 Tensor token_block_dft_adjoint_composed(const Tensor& spectrum, int64_t batch);
 
+Tensor einfft(const Tensor& x, const Tensor& weight1, const Tensor& bias1, const Tensor& weight2, const Tensor& bias2,
+              double threshold);
+Tensor einfft_composed(const Tensor& x, const Tensor& weight1, const Tensor& bias1, const Tensor& weight2, const Tensor& bias2,
+                       double threshold);
+
 Tensor block_linear(const Tensor& x, const Tensor& weight, const Tensor& bias, StringView activation, double threshold);
 Tensor block_linear_composed(const Tensor& x, const Tensor& weight, const Tensor& bias, StringView activation,
                              double threshold);
