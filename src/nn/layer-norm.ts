@@ -18,6 +18,6 @@ export class LayerNorm extends Module {
 
   /** @param x [..., width] */
   forward(x: Tensor): Tensor {
-    return layerNorm(x, this.weight.shape, { weight: this.weight, bias: this.bias, eps: this.eps });
+    return layerNorm(x, this.weight, this.bias, this.eps);
   }
 }

@@ -34,7 +34,6 @@ const OP_ISFINITE = operator('aten::isfinite', '');
 const OP_ALL = operator('aten::all', '');
 const OP_SOFTMAX = operator('aten::softmax', 'int');
 const OP_LOG_SOFTMAX = operator('aten::log_softmax', 'int');
-const OP_LAYER_NORM = operator('aten::layer_norm', '');
 const OP_MATMUL = operator('aten::matmul', '');
 const OP_SUM_ALL = operator('aten::sum', '');
 const OP_SUM = operator('aten::sum', 'dim_IntList');
@@ -100,6 +99,8 @@ const OP_QUASI_SEPARABLE = operator('mvhybrid::quasi_separable', '');
 const OP_QUASI_SEPARABLE_COMPOSED = operator('mvhybrid::quasi_separable_composed', '');
 const OP_LINEAR = operator('mvhybrid::linear', '');
 const OP_LINEAR_COMPOSED = operator('mvhybrid::linear_composed', '');
+const OP_LAYER_NORM = operator('mvhybrid::layer_norm', '');
+const OP_LAYER_NORM_COMPOSED = operator('mvhybrid::layer_norm_composed', '');
 const OP_ATTENTION = operator('mvhybrid::attention', '');
 const OP_ATTENTION_COMPOSED = operator('mvhybrid::attention_composed', '');
 const OP_TOKEN_BLOCK_DFT = operator('mvhybrid::token_block_dft', '');
@@ -257,11 +258,6 @@ export function softmax(self: Tensor, dim: number, options: { dtype?: Dtype | un
 /** `aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor` */
 export function logSoftmax(self: Tensor, dim: number, options: { dtype?: Dtype | undefined } = {}): Tensor {
   return adopt(invoke(OP_LOG_SOFTMAX, [self.handle, dim, options.dtype === undefined ? undefined : dtypeCode(options.dtype)]));
-}
-
-/** `aten::layer_norm(Tensor input, int[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor` */
-export function layerNorm(input: Tensor, normalizedShape: readonly number[], options: { weight?: Tensor | undefined; bias?: Tensor | undefined; eps?: number | undefined } = {}): Tensor {
-  return adopt(invoke(OP_LAYER_NORM, [input.handle, normalizedShape, options.weight?.handle, options.bias?.handle, options.eps]));
 }
 
 /** `aten::matmul(Tensor self, Tensor other) -> Tensor` */
@@ -595,6 +591,16 @@ export function linear(input: Tensor, weight: Tensor, options: { bias?: Tensor |
 /** `mvhybrid::linear_composed(Tensor input, Tensor weight, Tensor? bias=None, str activation="none") -> Tensor` */
 export function linearComposed(input: Tensor, weight: Tensor, options: { bias?: Tensor | undefined; activation?: string | undefined } = {}): Tensor {
   return adopt(invoke(OP_LINEAR_COMPOSED, [input.handle, weight.handle, options.bias?.handle, options.activation]));
+}
+
+/** `mvhybrid::layer_norm(Tensor x, Tensor weight, Tensor bias, float eps) -> Tensor` */
+export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor {
+  return adopt(invoke(OP_LAYER_NORM, [x.handle, weight.handle, bias.handle, eps]));
+}
+
+/** `mvhybrid::layer_norm_composed(Tensor x, Tensor weight, Tensor bias, float eps) -> Tensor` */
+export function layerNormComposed(x: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor {
+  return adopt(invoke(OP_LAYER_NORM_COMPOSED, [x.handle, weight.handle, bias.handle, eps]));
 }
 
 /** `mvhybrid::attention(Tensor qkv, int heads) -> Tensor` */

@@ -110,10 +110,8 @@ const EXPECTED: Readonly<Record<string, readonly [() => Result, readonly number[
   all: [() => T.all(bits(1, 1, 0)), [0]],
   softmax: [() => T.softmax(t([0, Math.log(3)]), 0), [0.25, 0.75]],
   logSoftmax: [() => T.logSoftmax(t([0, Math.log(3)]), 0), [Math.log(0.25), Math.log(0.75)]],
-  layerNorm: [
-    () => T.layerNorm(t([1, 3], [1, 2]), [2], { weight: t([2, 2]), bias: t([0, 1]), eps: 0 }),
-    [-2, 3],
-  ],
+  layerNorm: [() => T.layerNorm(t([1, 3], [1, 2]), t([2, 2]), t([0, 1]), 0), [-2, 3]],
+  layerNormComposed: [() => T.layerNormComposed(t([1, 3], [1, 2]), t([2, 2]), t([0, 1]), 0), [-2, 3]],
   matmul: [() => T.matmul(t([1, 2, 3, 4], [2, 2]), t([1, 1], [2, 1])), [3, 7]],
   sumAll: [() => T.sumAll(t([1, 2, 3])), [6]],
   sum: [() => T.sum(t([1, 2, 3, 4], [2, 2]), [0]), [4, 6]],

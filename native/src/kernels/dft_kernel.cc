@@ -195,9 +195,4 @@ void dft_adjoint(const DftSlice& s, const DftMatrices& m, const float* spectrum,
   unfold(s, m.blocks, folded, x, scratch + 2 * size);
 }
 
-void softshrink(float* x, int64_t count, float threshold) {
-  // x minus x clamped to [-threshold, threshold]; vectorises without a branch.
-  for (int64_t i = 0; i < count; i++) x[i] -= std::min(std::max(x[i], -threshold), threshold);
-}
-
 }  // namespace mvh::kernels

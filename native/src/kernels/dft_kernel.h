@@ -32,7 +32,4 @@ void dft_forward(const DftSlice& slice, const DftMatrices& matrices, const float
 void dft_adjoint(const DftSlice& slice, const DftMatrices& matrices, const float* spectrum, int64_t block_stride, float* x,
                  float* scratch);
 
-/// x = sign(x) * max(|x| - threshold, 0), in place.
-void softshrink(float* x, int64_t count, float threshold);
-
 }  // namespace mvh::kernels

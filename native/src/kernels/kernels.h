@@ -16,6 +16,19 @@ struct Rows {
   const float* at(int64_t b, int64_t l) const { return data + b * batch_stride + l * row_stride; }
 };
 
+// --- in place ------------------------------------------------------------------------------------------------
+
+/// x = x (1 + erf(x / sqrt 2)) / 2, absolute error below 3e-7 times |x|.
+void gelu(float* x, int64_t count);
+
+/// x = sign(x) * max(|x| - threshold, 0).
+void softshrink(float* x, int64_t count, float threshold);
+
+// --- normalisation -------------------------------------------------------------------------------------------
+
+/// y = (x - mean) / sqrt(variance + eps) weight + bias, over each of `rows` rows of `width` numbers.
+void layer_norm(const float* x, int64_t rows, int64_t width, const float* weight, const float* bias, float eps, float* y);
+
 // --- selective scan ------------------------------------------------------------------------------------------
 //   dt = delta (+ delta_bias), softplus (linear above 20) if asked;
 //   h_t = exp(dt_t A) h_{t-1} + dt_t B_t u_t,  h_{-1} = 0;   y_t = sum_n C_t h_t (+ D u_t)

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <tuple>
 
+#include "kernels/kernels.h"
 #include "kernels/parallel.h"
 #include "ops/gemm.h"
 
@@ -67,13 +68,15 @@ struct Piece {
 };
 
 /// How a result of m x n is cut: into about 16 pieces, of rows first, since they share the weights; few rows are cut into
-/// columns, too. No piece is too small to be efficient.
+/// columns, too, and so are pieces that are gone over once more, which should still be in cache then. No piece is too small
+/// to be efficient.
 struct Cut {
   int64_t m, n, rows, cols;
 
-  Cut(int64_t m, int64_t n) : m(m), n(n) {
+  Cut(int64_t m, int64_t n, bool again = false) : m(m), n(n) {
     const auto between = [](int64_t value, int64_t most) { return std::max<int64_t>(1, std::min(value, most)); };
-    const int64_t down = between(m / 64, 16), across = down >= 8 ? 1 : between(n / 256, 16 / down);
+    const int64_t down = between(m / 64, 16);
+    const int64_t across = down < 8 ? between(n / 256, 16 / down) : again ? between(n / 384, 16) : 1;
     rows = (m + down - 1) / down;
     cols = (n + across - 1) / across;
   }
@@ -113,7 +116,6 @@ dnnl::matmul::primitive_desc matmul_desc(const dnnl::primitive_attr& attr, const
 dnnl::primitive_attr attributes(Activation activation) {
   dnnl::primitive_attr attr;
   dnnl::post_ops ops;
-  if (activation == Activation::Gelu) append(ops, dnnl::algorithm::eltwise_gelu_erf);
   if (activation == Activation::Relu) append(ops, dnnl::algorithm::eltwise_relu);
   attr.set_post_ops(ops);
   // oneDNN keeps one scratchpad per primitive; ours comes per call, so that a primitive may be shared by threads.
@@ -257,19 +259,23 @@ void run_pieces(const Matrix& x, int64_t n, const float* bias, Activation activa
     std::shared_ptr<Product> product;
     memory packed;
   };
-  const Cut cut(x.rows, n);
+  const Cut cut(x.rows, n, activation == Activation::Gelu);
   std::map<std::pair<int64_t, int64_t>, Plan> plans;  // by first column and number of rows
   for (int64_t i = 0; i < cut.down() * cut.across(); i++) {
     const Piece p = cut.at(i);
     if (plans.count({p.col, p.rows}) != 0) continue;
-    auto product = product_for({p.rows, x.cols, p.cols, x.stride, n, bias != nullptr, activation});
+    const auto fused = activation == Activation::Gelu ? Activation::None : activation;
+    auto product = product_for({p.rows, x.cols, p.cols, x.stride, n, bias != nullptr, fused});
     auto packed = weights(p.col, p.cols, product->desc.weights_desc());
     plans.emplace(std::make_pair(p.col, p.rows), Plan{std::move(product), std::move(packed)});
   }
   cut.for_each([&](Piece p) {
     const auto& plan = plans.at({p.col, p.rows});
-    run(*plan.product, x.data + p.row * x.stride, plan.packed, bias == nullptr ? nullptr : bias + p.col,
-        out + p.row * n + p.col);
+    float* to = out + p.row * n + p.col;
+    run(*plan.product, x.data + p.row * x.stride, plan.packed, bias == nullptr ? nullptr : bias + p.col, to);
+    // Our own, after the product: oneDNN's takes longer.
+    if (activation == Activation::Gelu)
+      for (int64_t r = 0; r < p.rows; r++) kernels::gelu(to + r * n, p.cols);
   });
 }
 

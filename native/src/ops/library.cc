@@ -73,6 +73,9 @@ TORCH_LIBRARY(mvhybrid, m) {
   const std::string affine = "(Tensor input, Tensor weight, Tensor? bias=None, str activation='none') -> Tensor";
   m.def(("linear" + affine).c_str(), linear);
   m.def(("linear_composed" + affine).c_str(), linear_composed);
+  const std::string norm = "(Tensor x, Tensor weight, Tensor bias, float eps) -> Tensor";
+  m.def(("layer_norm" + norm).c_str(), layer_norm);
+  m.def(("layer_norm_composed" + norm).c_str(), layer_norm_composed);
   m.def("attention(Tensor qkv, int heads) -> Tensor", attention);
   m.def("attention_composed(Tensor qkv, int heads) -> Tensor", attention_composed);
   m.def("token_block_dft(Tensor x, int blocks) -> Tensor", token_block_dft);

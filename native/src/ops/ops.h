@@ -46,6 +46,9 @@ Tensor quasi_separable_composed(const Tensor& values, const Tensor& steps, const
 Tensor linear(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation);
 Tensor linear_composed(const Tensor& input, const Tensor& weight, const Optional& bias, StringView activation);
 
+Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps);
+Tensor layer_norm_composed(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps);
+
 Tensor attention(const Tensor& qkv, int64_t heads);
 Tensor attention_composed(const Tensor& qkv, int64_t heads);
 
