@@ -17,6 +17,8 @@ import { onnxRuntimePeer } from './onnx-runtime.ts';
 import type { Absent, Peer } from './peer.ts';
 import { pythonPeer } from './python.ts';
 
+const IMAGE_PX = 256;
+
 interface Plan {
   readonly threads: number;
   readonly batch: number;
@@ -35,18 +37,15 @@ type MakePair = (plan: Plan) => Promise<Pair>;
 /** Forward of a whole backbone at 256 px against a peer. */
 function forwardPair(
   name: 'vit-12' | 'mv-hybrid',
-  peerOf: (
-    plan: Plan,
-    inputs: { model: ReturnType<typeof createBackbone>; images: ReturnType<Inputs['normal']> },
-  ) => Promise<Peer | Absent>,
+  peerOf: (plan: Plan, model: ReturnType<typeof createBackbone>) => Promise<Peer | Absent>,
 ): MakePair {
   return async (plan) => {
     const model = createBackbone(name).initialize(1);
     const inputs = new Inputs();
-    const images = inputs.normal([plan.batch, 3, 256, 256]);
+    const images = inputs.normal([plan.batch, 3, IMAGE_PX, IMAGE_PX]);
     return {
       ours: () => noGrad(() => scope(() => void model.forward(images))),
-      peer: await peerOf(plan, { model, images }),
+      peer: await peerOf(plan, model),
       dispose: () => {
         inputs.dispose();
         model.dispose();
@@ -65,14 +64,14 @@ async function trainStepPair({ threads }: Plan): Promise<Pair> {
 }
 
 const PAIRS: Readonly<Record<string, MakePair>> = {
-  'vit-12-onnxruntime': forwardPair('vit-12', ({ threads }, { model, images }) =>
-    onnxRuntimePeer(model, images, threads),
+  'vit-12-onnxruntime': forwardPair('vit-12', ({ batch, threads }, model) =>
+    onnxRuntimePeer(model, { batch, px: IMAGE_PX, threads }),
   ),
   'vit-12-pytorch': forwardPair('vit-12', ({ batch, threads }) =>
     pythonPeer('forward.py', ['vit-12', batch, threads]),
   ),
-  'mv-hybrid-onnxruntime': forwardPair('mv-hybrid', ({ threads }, { model, images }) =>
-    onnxRuntimePeer(model, images, threads),
+  'mv-hybrid-onnxruntime': forwardPair('mv-hybrid', ({ batch, threads }, model) =>
+    onnxRuntimePeer(model, { batch, px: IMAGE_PX, threads }),
   ),
   'mv-hybrid-pytorch': forwardPair('mv-hybrid', ({ batch, threads }) =>
     pythonPeer('forward.py', ['mv-hybrid', batch, threads]),

@@ -1,56 +1,25 @@
 /** ONNX Runtime on the model that this package exports. */
-import { createRequire } from 'node:module';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Backbone } from '../../backbones/index.ts';
 import { backboneToOnnx } from '../../onnx/index.ts';
-import { type Tensor, toFloat32Array } from '../../tensor/index.ts';
 import type { Absent, Peer } from './peer.ts';
+import { peerProcess } from './peer-process.ts';
 
-interface Session {
-  run(feeds: Record<string, unknown>): Promise<unknown>;
-  release(): Promise<void>;
-}
-
-interface Runtime {
-  readonly Tensor: new (type: 'float32', data: Float32Array, sizes: readonly number[]) => unknown;
-  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
-}
-
-const PEERS = new URL('../../../peers/package.json', import.meta.url);
-
-function load(): { runtime: Runtime; version: string } | undefined {
-  const require = createRequire(PEERS);
-  try {
-    const { version } = require('onnxruntime-node/package.json') as { version: string };
-    return { runtime: require('onnxruntime-node') as Runtime, version };
-  } catch (error) {
-    if ((error as { code?: string }).code === 'MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
-}
-
-/** A session on `images`, the same batch every time. */
+/** A session on `batch` images, the same every time. */
 export async function onnxRuntimePeer(
   backbone: Backbone,
-  images: Tensor,
-  threads: number,
+  { batch, px, threads }: { batch: number; px: number; threads: number },
 ): Promise<Peer | Absent> {
-  const found = load();
-  if (found === undefined) return { absent: 'ONNX Runtime: npm run peers' };
-  const { runtime, version } = found;
-  const model = backboneToOnnx(backbone, { imagePx: images.size(2), version: 'bench' });
-  const session = await runtime.InferenceSession.create(model, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-  });
-  const feeds = { images: new runtime.Tensor('float32', toFloat32Array(images), images.shape) };
-  return {
-    name: `ONNX Runtime ${version}, ${threads} threads`,
-    run: async () => {
-      const start = performance.now();
-      await session.run(feeds);
-      return performance.now() - start;
-    },
-    close: () => session.release(),
-  };
+  const folder = await mkdtemp(join(tmpdir(), 'mvhybrid-peer-'));
+  try {
+    const model = join(folder, 'model.onnx');
+    await writeFile(model, backboneToOnnx(backbone, { imagePx: px, version: 'bench' }));
+    // In a process of its own: its threads, which wait busily, must not take ours.
+    const args = ['onnxruntime.mjs', model, batch, px, threads];
+    return await peerProcess(process.execPath, args, 'ONNX Runtime: npm run peers');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
