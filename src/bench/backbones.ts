@@ -1,4 +1,9 @@
-/** Forward time per patch of the backbones, and how it grows with the number of tokens. */
+/**
+ * Forward time per patch of the backbones, and how it grows with the number of tokens:
+ *
+ *   node dist/bench/backbones.js [name ...]
+ */
+import { fileURLToPath } from 'node:url';
 import { backboneFlops, createBackbone, totalFlops } from '../backbones/index.ts';
 import { noGrad, scope, tensor } from '../tensor/index.ts';
 
@@ -64,7 +69,10 @@ function timed(work: () => void): Pass {
   return { wall, cpu: (user + system) / 1000 };
 }
 
-/** Untimed once, then `runs` times. */
+/** Passes that are not counted: the first ones also wait for memory that is new to the process. */
+const WARM_UP = 3;
+
+/** Wall time at best, processor time in the middle of `runs` passes. */
 function passes(name: string, side: number, batch: number, runs: number): { best: Pass; gflop: number } {
   const model = createBackbone(name).initialize(1);
   try {
@@ -73,7 +81,7 @@ function passes(name: string, side: number, batch: number, runs: number): { best
         const pixels = Float32Array.from({ length: batch * 3 * side * side }, (_, i) => Math.sin(i));
         const images = tensor(pixels, [batch, 3, side, side]);
         const forward = (): void => scope(() => void model.forward(images));
-        forward();
+        for (let i = 0; i < WARM_UP; i++) forward();
         const all = Array.from({ length: runs }, () => timed(forward));
         const cpu = all.map((pass) => pass.cpu).sort((a, b) => a - b)[Math.floor(runs / 2)]!;
         const wall = Math.min(...all.map((pass) => pass.wall));
@@ -131,4 +139,10 @@ export function formatBackboneSpeeds(speeds: readonly BackboneSpeed[]): string {
     `${name.padEnd(12)} time ~ tokens^${exponent.toFixed(2)}`,
   ]);
   return [header, ...lines].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const names = process.argv.slice(2);
+  const speeds = measureBackbones(names.length > 0 ? { names } : {});
+  process.stdout.write(`${formatBackboneSpeeds(speeds)}\n`);
 }

@@ -1,5 +1,9 @@
-/** Forward time of the token mixers alone, and how it grows with the number of tokens. */
-
+/**
+ * Forward time of the token mixers alone, and how it grows with the number of tokens:
+ *
+ *   node dist/bench/mixers.js
+ */
+import { fileURLToPath } from 'node:url';
 import { layerFlops, totalFlops } from '../backbones/index.ts';
 import { Attention, HydraMixer, MambaVisionMixer, type Module, VimMixer } from '../nn/index.ts';
 import { noGrad, scope, type Tensor } from '../tensor/index.ts';
@@ -109,4 +113,8 @@ export function formatMixerSpeeds(speeds: readonly MixerSpeed[]): string {
     `${name.padEnd(13)} time ~ tokens^${exponent.toFixed(2)}; between the last two lengths tokens^${lastExponent.toFixed(2)}`,
   ]);
   return [header, ...lines].join('\n');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.stdout.write(`${formatMixerSpeeds(measureMixers())}\n`);
 }
