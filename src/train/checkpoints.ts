@@ -9,6 +9,8 @@ import { decisiveConfig, type RunConfig } from './config.ts';
 
 const KIND = 'pretraining state';
 const NAME = /^step-(\d{8})\.safetensors$/;
+/** What a run that was killed while it saved leaves behind. */
+const UNFINISHED = /^step-\d{8}\.safetensors\.[0-9a-f]{8}\.tmp$/;
 
 /** Path of the state before step `step`. */
 export function checkpointPath(folder: string, step: number): string {
@@ -35,7 +37,7 @@ function lazily(value: Tensor): StoredTensor {
   };
 }
 
-/** Saves the state and removes the oldest ones beyond `keep`. Returns its path. */
+/** Saves the state; removes the oldest ones beyond `keep` and what a killed run left. Returns its path. */
 export async function saveCheckpoint(folder: string, model: DinoV2, config: RunConfig): Promise<string> {
   await mkdir(join(folder, 'checkpoints'), { recursive: true });
   const { tensors, values } = stateOf(model);
@@ -47,6 +49,9 @@ export async function saveCheckpoint(folder: string, model: DinoV2, config: RunC
   const steps = await savedSteps(folder);
   for (const old of steps.slice(0, -config.run.keepCheckpoints))
     await rm(checkpointPath(folder, old), { force: true });
+  const names = await readdir(join(folder, 'checkpoints'));
+  for (const name of names.filter((name) => UNFINISHED.test(name)))
+    await rm(join(folder, 'checkpoints', name), { force: true });
   return path;
 }
 

@@ -89,10 +89,13 @@ describe('a pretraining run', () => {
     first.child.kill('SIGKILL');
     await first.end;
     expect(existsSync(join(folder, 'teacher.safetensors'))).toBe(false);
+    // As if it had been killed while it saved.
+    writeFileSync(join(folder, 'checkpoints', 'step-00000030.safetensors.0a1b2c3d.tmp'), 'half');
     const second = await start(folder, '--resume').end;
     expect(second.code, second.err).toBe(0);
     expect(teacher(folder).equals(teacher(whole)), `killed after ${at} steps`).toBe(true);
     const states = readdirSync(join(folder, 'checkpoints'));
+    expect(states).toEqual(readdirSync(join(whole, 'checkpoints')));
     for (const name of states) {
       const [a, b] = [folder, whole].map((run) => readFileSync(join(run, 'checkpoints', name)));
       expect(a!.equals(b!), name).toBe(true);

@@ -60,7 +60,7 @@ describe('serve', () => {
     expect((await fetch(`${address}api/slides/${id}/tiles/10/1_1.jpg`)).headers.get('content-type')).toBe(
       'image/jpeg',
     );
-    await expect.poll(server.err, { timeout: 20_000 }).toContain('1 slides, 0 tables, 0 runs; Ctrl-C ends');
+    await expect.poll(server.err, { timeout: 20_000 }).toContain('1 slide, 0 tables, 0 runs; Ctrl-C ends');
     server.child.kill(signal);
     expect(await server.ended).toEqual([0, null]);
     expect(server.err()).not.toMatch(/Error| {4}at /);
