@@ -3,17 +3,13 @@
  * steps are linear in the features, so the fitted probe is one affine map, and its fit needs only the moments of
  * the training rows.
  */
-import { DataError, EngineError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import {
   add,
-  cholesky,
-  choleskySolve,
   div,
   eigh,
-  eye,
   matmul,
   mul,
-  mulScalar,
   narrow,
   reshape,
   scope,
@@ -24,6 +20,7 @@ import {
   transpose,
 } from '../tensor/index.ts';
 import type { CrossMoments, FeatureMoments } from './feature-moments.ts';
+import { solvePenalised } from './penalised-system.ts';
 import { hestAlpha, type Ridge } from './ridge.ts';
 
 export interface ProbeOptions {
@@ -72,21 +69,6 @@ export function columnScales({ rows, mean, scatter }: FeatureMoments): Tensor {
   return tensor(std, [1, d]);
 }
 
-/** (C + alpha I)^-1 B for a symmetric C. */
-function solveRegular(c: Tensor, alpha: number, b: Tensor): Tensor {
-  try {
-    return choleskySolve(b, cholesky(add(c, mulScalar(eye(c.size(0), { dtype: 'float64' }), alpha))));
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    throw new DataError('probe', {
-      need: 'features that are linearly independent, or a larger penalty',
-      found: `a singular system at alpha ${alpha}`,
-      next: 'raise alpha or reduce the features (--pca)',
-      cause: error,
-    });
-  }
-}
-
 /** V diag(1 / (lambda + alpha)) V^T B over the k leading eigenpairs of C: ridge on principal component scores. */
 function solveReduced(c: Tensor, k: number, alpha: number, b: Tensor): Tensor {
   const [values, vectors] = eigh(c); // ascending
@@ -125,7 +107,7 @@ export function fitProbe(features: FeatureMoments, targets: CrossMoments, option
     const cross = div(targets.scatter, stdColumn);
     const standardized =
       components === undefined
-        ? solveRegular(correlation, alpha, cross)
+        ? solvePenalised('probe', correlation, alpha, cross, 'raise alpha or reduce the features (--pca)')
         : solveReduced(correlation, components, alpha, cross);
     const weights = div(standardized, stdColumn);
     const shift = matmul(features.mean, weights);

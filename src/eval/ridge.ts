@@ -1,12 +1,8 @@
-import { DataError, EngineError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import {
   add,
-  cholesky,
-  choleskySolve,
-  eye,
   matmul,
   mean,
-  mulScalar,
   scope,
   sub,
   type Tensor,
@@ -14,6 +10,7 @@ import {
   toFloat64Array,
   transpose,
 } from '../tensor/index.ts';
+import { solvePenalised } from './penalised-system.ts';
 
 export interface RidgeOptions {
   /** Weight of ||W||^2 against the SUM of squared errors. */
@@ -36,20 +33,8 @@ export function hestAlpha(features: number, targets: number): number {
   return 100 / (features * targets);
 }
 
-function solve(gram: Tensor, alpha: number, right: Tensor): Tensor {
-  const regular = add(gram, mulScalar(eye(gram.size(0), { dtype: 'float64' }), alpha));
-  try {
-    return choleskySolve(right, cholesky(regular));
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    throw new DataError('ridge', {
-      need: 'features that are linearly independent, or a larger penalty',
-      found: `a singular system at alpha ${alpha}`,
-      next: 'raise alpha',
-      cause: error,
-    });
-  }
-}
+const solve = (gram: Tensor, alpha: number, right: Tensor) =>
+  solvePenalised('ridge', gram, alpha, right, 'raise alpha');
 
 /** W of min ||Y - X W||^2 + alpha ||W||^2, in whichever of the two equal forms has the smaller system. */
 function solveWeights(x: Tensor, y: Tensor, alpha: number): Tensor {

@@ -67,8 +67,15 @@ describe('probe', () => {
       'needed 1 to 16 principal components for 60 training spots of 16 features, found 17; lower --pca',
     );
     expect(() => fitProbeOnRows(x, y, { alpha: -2, intercept: true })).toThrow('alpha >= 0');
-    const twice = matrixFromRows(golden.X_train.map((row) => [...row, row[0]! * 2]));
-    expect(() => fitProbeOnRows(twice, y, { alpha: 0, intercept: true })).toThrow(DataError);
+    for (const factor of [2, 1, -0.3, 1 / 7]) {
+      const twice = matrixFromRows(golden.X_train.map((row) => [...row, row[0]! * factor]));
+      expect(() => fitProbeOnRows(twice, y, { alpha: 0, intercept: true })).toThrow(DataError);
+    }
+    const sum = matrixFromRows(golden.X_train.map((row) => [row.reduce((a, v) => a + v, 0), ...row]));
+    expect(() => fitProbeOnRows(sum, y, { alpha: 0, intercept: true })).toThrow(
+      'a singular system at alpha 0',
+    );
+    expect(fitProbeOnRows(x, y, { alpha: 0, intercept: true }).alpha).toBe(0);
   });
 
   it('resolves the wish for components', () => {

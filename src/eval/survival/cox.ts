@@ -77,14 +77,18 @@ interface Point {
   readonly value: number;
 }
 
-/** One Newton step, halved until the penalised likelihood does not fall; undefined when none helps. */
+/**
+ * One Newton step, halved until the penalised likelihood does not fall; undefined when none helps. A fall within the
+ * likelihood's own rounding counts as none: near the optimum the last good step often looks like one.
+ */
 function newtonStep(point: Point, evaluate: (b: Float64Array) => Point, l2: number): Point | undefined {
   const p = point.b.length;
   const slope = point.at.gradient.map((g, a) => g - l2 * point.b[a]!);
   const step = choleskySubstitute(factorOf(point.at.information, l2, p), slope);
+  const lowest = point.value - 1e-13 * Math.abs(point.at.value);
   for (let scale = 1; scale > 1e-10; scale /= 2) {
     const next = evaluate(point.b.map((b, a) => b + scale * step[a]!));
-    if (next.value >= point.value) return next;
+    if (next.value >= lowest) return next;
   }
   return undefined;
 }
