@@ -1,4 +1,5 @@
 // Selective scan, backward: chunk by chunk from the end, states recomputed from the ones saved at chunk starts.
+#include <memory>
 #include <utility>
 
 #include "kernels/parallel.h"
@@ -132,14 +133,40 @@ void sum_lanes(const Vec* rows, int64_t count, float* out) {
   for (; i < count; i++) out[i] = sum(rows[i]);
 }
 
-/// Partial sums, reduced afterwards in a fixed order.
+/// One gradient as partial sums of `count` floats each, added up afterwards in a fixed order; the first part is the gradient.
+class Parts {
+ public:
+  Parts(float* out, int64_t count, int64_t parts)
+      : out_(out), count_(count), parts_(parts), rest_(new float[static_cast<size_t>(count * (parts - (out != nullptr)))]) {}
+
+  float* at(int64_t part) const {
+    if (out_ == nullptr) return rest_.get() + part * count_;
+    return part == 0 ? out_ : rest_.get() + (part - 1) * count_;
+  }
+
+  void add_up() const {
+    if (out_ == nullptr) return;
+    constexpr int64_t kPiece = 1 << 14;
+    for_each_task((count_ + kPiece - 1) / kPiece, [&](int64_t piece) {
+      const int64_t begin = piece * kPiece, end = std::min(count_, begin + kPiece);
+      for (int64_t part = 1; part < parts_; part++)
+        for (int64_t i = begin; i < end; i++) out_[i] += at(part)[i];
+    });
+  }
+
+ private:
+  float* out_;
+  int64_t count_, parts_;
+  std::unique_ptr<float[]> rest_;  // not cleared: every part is written whole
+};
+
 struct Partial {
-  std::vector<float> B, C;            // [group][batch, length, states]
-  std::vector<float> A, D, bias;      // [batch][channels, states], [batch][channels]
+  Parts B, C;        // [group][batch, length, states]
+  Parts A, D, bias;  // [batch][channels, states], [batch][channels]
 };
 
 void run_group(const ScanShape& s, const ScanInput& in, const float* saved, Rows grad_y, int64_t b, int64_t group,
-               const ScanGradients& g, Partial& partial) {
+               const ScanGradients& g, const Partial& partial) {
   const int64_t per_group = scan_group(s) / kLanes, first = group * per_group;
   const int64_t vectors = std::min(vectors_in(s.channels) - first, per_group);
   Scratch scratch(s, in, first, vectors);
@@ -152,53 +179,34 @@ void run_group(const ScanShape& s, const ScanInput& in, const float* saved, Rows
       run_chunk(s, in, c, lanes_at(s, first + v), start, grad_y, g, w, scratch.runs[static_cast<size_t>(v)]);
     }
     for (int64_t i = 0; i < c.length(); i++) {
-      const int64_t offset = ((group * s.batch + b) * s.length + c.begin + i) * s.states;
+      const int64_t offset = (b * s.length + c.begin + i) * s.states;
       const Vec* rows = w.grad_BC + i * 2 * s.states;
-      sum_lanes(rows, s.states, partial.B.data() + offset);
-      sum_lanes(rows + s.states, s.states, partial.C.data() + offset);
+      sum_lanes(rows, s.states, partial.B.at(group) + offset);
+      sum_lanes(rows + s.states, s.states, partial.C.at(group) + offset);
     }
   }
   for (int64_t v = 0; v < vectors; v++) {
     const Lanes lanes = lanes_at(s, first + v);
     const Run& run = scratch.runs[static_cast<size_t>(v)];
-    float* A = partial.A.data() + (b * s.channels + lanes.first) * s.states;
+    float* A = partial.A.at(b) + lanes.first * s.states;
     for (int64_t l = 0; l < lanes.count; l++)
       for (int64_t n = 0; n < s.states; n++) A[l * s.states + n] = run.grad_A[n][l];
-    lanes.write(partial.D.data() + b * s.channels, run.grad_D);
-    lanes.write(partial.bias.data() + b * s.channels, run.grad_bias);
+    lanes.write(partial.D.at(b), run.grad_D);
+    lanes.write(partial.bias.at(b), run.grad_bias);
   }
-}
-
-/// out[i] = parts[0][i] + parts[1][i] + ...
-void add_parts(const std::vector<float>& parts, int64_t count, float* out) {
-  if (out == nullptr) return;
-  constexpr int64_t kPiece = 1 << 14;
-  for_each_task((count + kPiece - 1) / kPiece, [&](int64_t piece) {
-    const int64_t begin = piece * kPiece, end = std::min(count, begin + kPiece);
-    std::copy(parts.data() + begin, parts.data() + end, out + begin);
-    for (size_t at = static_cast<size_t>(count); at < parts.size(); at += static_cast<size_t>(count)) {
-      const float* part = parts.data() + at;
-      for (int64_t i = begin; i < end; i++) out[i] += part[i];
-    }
-  });
 }
 
 }  // namespace
 
 void scan_backward(const ScanShape& s, const ScanInput& input, const float* saved, Rows grad_y, const ScanGradients& g) {
   const int64_t groups = scan_groups(s), cells = s.batch * s.length * s.states;
-  Partial partial;
-  partial.B.resize(static_cast<size_t>(groups * cells));
-  partial.C.resize(static_cast<size_t>(groups * cells));
-  partial.A.resize(static_cast<size_t>(s.batch * s.channels * s.states));
-  partial.D.resize(static_cast<size_t>(s.batch * s.channels));
-  partial.bias.resize(static_cast<size_t>(s.batch * s.channels));
+  const Partial partial{{g.B, cells, groups},
+                        {g.C, cells, groups},
+                        {g.A, s.channels * s.states, s.batch},
+                        {g.D, s.channels, s.batch},
+                        {g.delta_bias, s.channels, s.batch}};
   for_each_task(s.batch * groups, [&](int64_t task) { run_group(s, input, saved, grad_y, task / groups, task % groups, g, partial); });
-  add_parts(partial.B, cells, g.B);
-  add_parts(partial.C, cells, g.C);
-  add_parts(partial.A, s.channels * s.states, g.A);
-  add_parts(partial.D, s.channels, g.D);
-  add_parts(partial.bias, s.channels, g.delta_bias);
+  for (const Parts* parts : {&partial.B, &partial.C, &partial.A, &partial.D, &partial.bias}) parts->add_up();
 }
 
 }  // namespace mvh::kernels

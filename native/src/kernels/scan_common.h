@@ -98,23 +98,30 @@ inline void read_steps(const ScanShape& s, const ScanInput& in, const Chunk& c, 
 }
 
 /// kCount states of a chunk, kept in registers: h = decay h + drive B, then each(i, n, decay, h) for step i and state n.
+/// Two states side by side: the exponential is one long chain of operations.
 template <int kCount, typename Each>
 inline void advance(const ScanInput& in, const Chunk& c, const Steps& steps, const Vec* A, int64_t first, Vec* state,
                     Each&& each) {
+  constexpr int kSide = kCount % 2 == 0 ? 2 : 1;
   Vec h[kCount];
-#pragma GCC unroll 16
+#pragma GCC unroll 8
   for (int n = 0; n < kCount; n++) h[n] = state[n];
   for (int64_t i = 0; i < c.length(); i++) {
     const float* B = in.B.at(c.b, c.begin + i) + first;
     const Vec dt = steps.dt[i], drive = steps.drive[i];
-#pragma GCC unroll 16
-    for (int n = 0; n < kCount; n++) {
-      const Vec decay = exp2(dt * A[n]);
-      h[n] = decay * h[n] + drive * splat(B[n]);
-      each(i, n, decay, h[n]);
+#pragma GCC unroll 8
+    for (int m = 0; m < kCount; m += kSide) {
+      Vec decay[kSide];
+#pragma GCC unroll 2
+      for (int k = 0; k < kSide; k++) decay[k] = dt * A[m + k];
+      exp2_each(decay);
+#pragma GCC unroll 2
+      for (int k = 0; k < kSide; k++) h[m + k] = decay[k] * h[m + k] + drive * splat(B[m + k]);
+#pragma GCC unroll 2
+      for (int k = 0; k < kSide; k++) each(i, m + k, decay[k], h[m + k]);
     }
   }
-#pragma GCC unroll 16
+#pragma GCC unroll 8
   for (int n = 0; n < kCount; n++) state[n] = h[n];
 }
 

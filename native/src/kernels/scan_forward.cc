@@ -8,6 +8,7 @@ namespace {
 // Steps at a time: the rows of so many, and of the next ones, stay in the nearest cache.
 constexpr int64_t kSteps = 8;
 static_assert(kScanChunk % kSteps == 0);
+constexpr int kBlock = 8;  // states at a time: they and what makes two of them fit in the registers
 
 /// kCount states of one channel run through one chunk; adds C h to `out`.
 template <int kCount>
@@ -25,7 +26,7 @@ void run_chunk(const ScanShape& s, const ScanInput& in, const Chunk& c, Lanes la
   Vec out[kSteps];
   for (int64_t i = 0; i < c.length(); i++) out[i] = skip * steps.u[i];
   int64_t n = 0;
-  for (; n + 16 <= s.states; n += 16) add_states<16>(in, c, steps, A + n, n, state + n, out);
+  for (; n + kBlock <= s.states; n += kBlock) add_states<kBlock>(in, c, steps, A + n, n, state + n, out);
   for (; n < s.states; n++) add_states<1>(in, c, steps, A + n, n, state + n, out);
   float* rows = y + (c.b * s.length + c.begin) * s.channels;
   for (int64_t i = 0; i < c.length(); i++) {

@@ -150,25 +150,43 @@ inline Vec times_power_of_two(Vec p, Vec k) {
 #endif
 }
 
-/// 2^x, relative error below 2e-7, NaN for NaN. Without AVX-512 it underflows to 0 below -126 and saturates above 127.
-inline Vec exp2(Vec x) {
+/// 2^x of every x, relative error below 2e-7, NaN for NaN. Without AVX-512 it underflows to 0 below -126 and saturates
+/// above 127. One exponential is a chain of operations that wait for each other; several are interleaved here.
+template <int kCount>
+inline void exp2_each(Vec (&x)[kCount]) {
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
   // x - floor(x) is one instruction, and vscalefps multiplies by 2^floor(x). A minimax polynomial of 2^f on [0, 1], exact
   // at both ends: maximum error 9e-8 before rounding, and none that adds up over many small steps.
-  const Vec f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-  Vec p = splat(1.879318268e-3f);
-  for (const float c : {8.990995874e-3f, 5.581867547e-2f, 2.401592716e-1f, 6.931517388e-1f, 1.0f}) p = p * f + splat(c);
-  return _mm512_scalef_ps(p, x);
-#else
-  const Vec clamped = max(splat(-126.0f), min(splat(127.0f), x));
-  const Vec whole = (clamped + splat(12582912.0f)) - splat(12582912.0f);
-  const Vec f = clamped - whole;
-  Vec p = splat(1.535336188e-4f);  // a near-minimax polynomial of 2^f on [-0.5, 0.5]
-  for (const float c : {1.339887440e-3f, 9.618437357e-3f, 5.550332471e-2f, 2.402264791e-1f, 6.931472028e-1f, 1.0f}) {
-    p = p * f + splat(c);
+  Vec f[kCount], p[kCount];
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; i++) {
+    f[i] = _mm512_reduce_ps(x[i], _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    p[i] = splat(1.879318268e-3f);
   }
-  return x < splat(-126.0f) ? Vec{} : times_power_of_two(p, whole);
+  for (const float c : {8.990995874e-3f, 5.581867547e-2f, 2.401592716e-1f, 6.931517388e-1f, 1.0f}) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kCount; i++) p[i] = p[i] * f[i] + splat(c);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < kCount; i++) x[i] = _mm512_scalef_ps(p[i], x[i]);
+#else
+  for (Vec& v : x) {
+    const Vec clamped = max(splat(-126.0f), min(splat(127.0f), v));
+    const Vec whole = (clamped + splat(12582912.0f)) - splat(12582912.0f);
+    const Vec f = clamped - whole;
+    Vec p = splat(1.535336188e-4f);  // a near-minimax polynomial of 2^f on [-0.5, 0.5]
+    for (const float c : {1.339887440e-3f, 9.618437357e-3f, 5.550332471e-2f, 2.402264791e-1f, 6.931472028e-1f, 1.0f}) {
+      p = p * f + splat(c);
+    }
+    v = v < splat(-126.0f) ? Vec{} : times_power_of_two(p, whole);
+  }
 #endif
+}
+
+inline Vec exp2(Vec x) {
+  Vec all[1] = {x};
+  exp2_each(all);
+  return all[0];
 }
 
 constexpr float kLog2E = 1.44269504088896341f, kLn2 = 0.693147180559945309f;
