@@ -4,9 +4,10 @@
  *   node dist/bench/scan-growth.js [runs]
  */
 import { fileURLToPath } from 'node:url';
-import { exponentials, setThreads, threadCount } from '../tensor/index.ts';
+import { exp, exponentials, setThreads, threadCount } from '../tensor/index.ts';
 import { growthExponent } from './backbones.ts';
 import type { Ready } from './case.ts';
+import { overInputs } from './inputs.ts';
 import { forwardScan, type ScanSize, scanElements, trainedScan } from './selective-scan.ts';
 import { median, timeOf } from './timing.ts';
 
@@ -26,6 +27,8 @@ export interface ScanGrowth {
   readonly threads: number;
   /** Nanoseconds per exponential, made and used in registers. */
   readonly floor: number;
+  /** The same of libtorch's own `exp`, from and to memory in cache. */
+  readonly libraryExponential: number;
   readonly times: readonly ScanTimes[];
   /** Of the forward time of one image over the lengths; 1 is linear. */
   readonly exponent: number;
@@ -47,12 +50,26 @@ function perElement(work: () => void, elements: number, runs: number): number {
   return (1e6 * median(Array.from({ length: runs }, () => timeOf(work).wall))) / elements;
 }
 
-function timeReady(ready: Ready, size: ScanSize, runs: number): number {
+function timed(ready: Ready, elements: number, runs: number): number {
   try {
-    return perElement(() => ready.run(), scanElements(size), runs);
+    return perElement(() => ready.run(), elements, runs);
   } finally {
     ready.dispose();
   }
+}
+
+/** Negative numbers in the cache of one core, and their exponentials beside them. */
+const CACHED = 1 << 16;
+
+function libraryExponential(runs: number): number {
+  const repeats = 200;
+  const ready = overInputs((inputs) => {
+    const x = inputs.normal([CACHED]);
+    return () => {
+      for (let i = 0; i < repeats; i++) exp(x).dispose();
+    };
+  });
+  return timed(ready, repeats * CACHED, runs);
 }
 
 /** Measures floor and scans. */
@@ -68,18 +85,25 @@ export function measureScanGrowth({
     const floor = perElement(() => exponentials(count), count, runs);
     const times = sizes.map((size) => ({
       ...size,
-      forward: timeReady(forwardScan(size), size, runs),
-      forwardBackward: timeReady(trainedScan(size), size, runs),
+      forward: timed(forwardScan(size), scanElements(size), runs),
+      forwardBackward: timed(trainedScan(size), scanElements(size), runs),
     }));
     const points = times.map(({ length, forward }) => ({ x: length, y: forward * length }));
-    return { threads, floor, times, exponent: growthExponent(points) };
+    return {
+      threads,
+      floor,
+      libraryExponential: libraryExponential(runs),
+      times,
+      exponent: growthExponent(points),
+    };
   } finally {
     setThreads(before);
   }
 }
 
 /** One line per length. */
-export function formatScanGrowth({ threads, floor, times, exponent }: ScanGrowth): string {
+export function formatScanGrowth(growth: ScanGrowth): string {
+  const { threads, floor, libraryExponential, times, exponent } = growth;
   const lines = times.map(({ batch, length, forward, forwardBackward }) =>
     [
       `B=${batch}`.padEnd(5),
@@ -91,6 +115,7 @@ export function formatScanGrowth({ threads, floor, times, exponent }: ScanGrowth
   );
   return [
     `floor: ${floor.toFixed(3)} ns per exponential in registers, ${threads} threads`,
+    `libtorch's own exponential, in cache: ${libraryExponential.toFixed(3)} ns`,
     ...lines,
     `forward time ~ length^${exponent.toFixed(3)}`,
   ].join('\n');

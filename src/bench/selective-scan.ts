@@ -7,7 +7,6 @@ import {
   noGrad,
   scope,
   selectiveScan,
-  sumAll,
   type Tensor,
 } from '../tensor/index.ts';
 import type { BenchCase, Ready } from './case.ts';
@@ -55,12 +54,13 @@ export function forwardScan(size: ScanSize): Ready {
   });
 }
 
-/** A scan and its gradients. */
+/** A scan and the gradients of all its inputs for a given one of its output. */
 export function trainedScan(size: ScanSize): Ready {
   return overInputs((inputs) => {
     const { leaves, scan } = scanInputs(inputs, size, true);
+    const seed = inputs.normal([size.batch, size.length, CHANNELS]);
     return () => {
-      backward(sumAll(scan()));
+      backward(scan(), seed);
       for (const leaf of leaves) clearGradient(leaf);
     };
   });
