@@ -20,6 +20,8 @@ export interface PlannedStage {
 export interface PlanInput {
   readonly options: ReproduceOptions;
   readonly facts: CohortFacts;
+  /** That are pretrained on. */
+  readonly patches: number;
   /** Digest of a given cohort, or of the generated one's options. */
   readonly identity: string;
   readonly costs: Costs;
@@ -27,10 +29,10 @@ export interface PlanInput {
 }
 
 /** Steps of one pretraining. */
-export function stepsOf(options: ReproduceOptions, spots: number): number {
+export function stepsOf(options: ReproduceOptions, patches: number): number {
   const { ssl, epochLength } = pretrainConfig(options, options.backbones[0]!, 0, { files: ['patches'] });
   const epochSteps =
-    epochLength === 'given' ? ssl.schedule.epochSteps : Math.max(1, Math.ceil(spots / ssl.batch));
+    epochLength === 'given' ? ssl.schedule.epochSteps : Math.max(1, Math.ceil(patches / ssl.batch));
   return ssl.schedule.epochs * epochSteps;
 }
 
@@ -54,7 +56,7 @@ export function listStages(input: PlanInput): Stage[] {
     options.pictures === undefined
       ? [patchStage(data, identity, base(cohort, facts.spots * costs.cutPatch))]
       : [];
-  const steps = stepsOf(options, facts.spots);
+  const steps = stepsOf(options, input.patches);
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed);
   const runs = seeds.flatMap((seed) =>
     options.backbones.flatMap((backbone) => {

@@ -10,7 +10,10 @@ import { SCALES } from './scales.ts';
 export function protocolOf(options: ReproduceOptions, facts: CohortFacts): (readonly [string, string])[] {
   const scale = SCALES[options.scale];
   const { probe } = scale;
-  const { ssl } = pretrainConfig(options, options.backbones[0]!, 0, { files: ['patches'] });
+  const { ssl, epochLength } = pretrainConfig(options, options.backbones[0]!, 0, { files: ['patches'] });
+  const { epochs, epochSteps } = ssl.schedule;
+  const length =
+    epochLength === 'given' ? `${epochs * epochSteps} steps` : `${epochs} passes over the patches`;
   const generated = options.data === GENERATED;
   return [
     ['scale', `${scale.name}: ${scale.about}`],
@@ -19,7 +22,7 @@ export function protocolOf(options: ReproduceOptions, facts: CohortFacts): (read
     ['seeds', `0 to ${options.seeds - 1}: weights, order, crops and masks; the same for all backbones`],
     [
       'pretraining',
-      `DINOv2, the published recipe with ${JSON.stringify({ batch: ssl.batch, crops: ssl.crops, schedule: ssl.schedule, dinoHead: ssl.dinoHead })}`,
+      `${length} of DINOv2 in batches of ${ssl.batch}, the published recipe with ${JSON.stringify({ crops: ssl.crops, schedule: ssl.schedule, dinoHead: ssl.dinoHead })}`,
     ],
     [
       'pretraining patches',

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../core/atomic-file.ts';
 import { stableJson } from '../core/stable-json.ts';
+import { listPictures } from '../data/index.ts';
 import { UsageError } from '../errors.ts';
 import { documentCsv, documentHtml, documentJson, documentMarkdown } from '../report/index.ts';
 import type { SectionFailure } from '../spatial/index.ts';
@@ -58,8 +59,10 @@ async function prepare(options: ReproduceOptions, onBackbone?: (name: string) =>
         .digest('hex')
         .slice(0, 16)
     : (await data()).identity;
+  const { pictures } = options;
+  const patches = pictures === undefined ? facts.spots : (await listPictures(pictures)).names.length;
   const costs = await calibrate(options, onBackbone);
-  const stages = listStages({ options, facts, identity, costs, data });
+  const stages = listStages({ options, facts, patches, identity, costs, data });
   const planned: PlannedStage[] = [];
   for (const stage of stages) {
     const { id, title, expectedSeconds } = stage;
@@ -71,7 +74,7 @@ async function prepare(options: ReproduceOptions, onBackbone?: (name: string) =>
     });
   }
   const expectedSeconds = planned.reduce((sum, one) => sum + (one.finished ? 0 : one.expectedSeconds), 0);
-  const plan = { stages: planned, expectedSeconds, steps: stepsOf(options, facts.spots), costs };
+  const plan = { stages: planned, expectedSeconds, steps: stepsOf(options, patches), costs };
   return { plan, stages, data };
 }
 

@@ -75,7 +75,7 @@ const LAYER_SCALE =
 
 const TINY: Scale = {
   name: 'tiny',
-  about: `Width 96 and a sixth of every depth, so ViT_12 has 2 blocks and the other five 4 (halves of 2 where they are hybrids), with the mixers, EinFFT and class token of the full models; 3 attention heads; Hydra with state 16; 60 DINOv2 steps of 16 patches. ${LAYER_SCALE}`,
+  about: `Width 96 and a sixth of every depth, so ViT_12 has 2 blocks and the other five 4 (halves of 2 where they are hybrids), with the mixers, EinFFT and class token of the full models; 3 attention heads; Hydra with state 16. ${LAYER_SCALE}`,
   options: reduced(96, 3, 6, { states: 16 }),
   pretraining: { patchUm: 100, sizePx: 96 },
   evaluation: { patchUm: 100, sizePx: 96, batch: 32 },
@@ -108,7 +108,7 @@ const TINY: Scale = {
 const SMALL: Scale = {
   ...TINY,
   name: 'small',
-  about: `The preset small of \`pretrain\`: width 192, a third of every depth, 3 heads, crops of 96 px, batches of 32, 20 passes over the patches. ${LAYER_SCALE}`,
+  about: `The preset small of \`pretrain\`: width 192, a third of every depth, 3 heads. ${LAYER_SCALE}`,
   options: reduced(192, 3, 3, {}),
   pretraining: { patchUm: 112, sizePx: PRESETS.small.patches.sizePx },
   evaluation: { patchUm: 112, sizePx: 128, batch: 32 },
@@ -122,7 +122,7 @@ const SMALL: Scale = {
 const PAPER: Scale = {
   name: 'paper',
   about:
-    "The paper's sizes and recipe: 24 blocks of width 384 (ViT_12: 12), 256 px patches, 98,600 steps. The published batch of 1536 was 24 processes of 64; one process here has 64.",
+    "The paper's sizes and recipe: 24 blocks of width 384 (ViT_12: 12), 256 px patches. The published batch of 1536 was 24 processes of 64; one process here has 64.",
   options: () => ({}),
   pretraining: { patchUm: 128, sizePx: 256 },
   evaluation: { patchUm: 112, sizePx: 224, batch: 16 },

@@ -59,6 +59,29 @@ describe('mvhybrid reproduce', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it('counts the pictures that are pretrained on', async () => {
+    const passes = ['ssl.batch=3', 'ssl.schedule.epochs=2', 'cohort.spotsPerSection=8'];
+    const args = [
+      'reproduce',
+      '--scale',
+      'small',
+      '--backbones',
+      'vit-12',
+      '--seeds',
+      '1',
+      '--out',
+      out,
+      '--plan',
+    ];
+    const sets = passes.flatMap((value) => ['--set', value]);
+    const { code, out: text } = await runCli(...args, ...sets, '--pretrain-pictures', pictures, '--json');
+    expect(code).toBe(0);
+    expect((JSON.parse(text) as Plan).steps).toBe(2 * 7); // 20 pictures in batches of 3
+    const missing = await runCli(...args, ...sets, '--pretrain-pictures', join(root, 'nothing'));
+    expect(missing.code).toBe(2);
+    expect(missing.err).toContain('needed a folder of patches');
+  });
+
   it('goes from pretraining to verdicts, and does nothing twice', async () => {
     const start = tensorCount();
     const run = await runCli(...BASE, ...TASKS, '--out', out, '--json');
@@ -87,6 +110,7 @@ describe('mvhybrid reproduce', () => {
     for (const { verdict } of result.claims) expect(verdict).toBe('not testable');
     expect(result.claims[0]!.reason).toMatch(/1 seed, 2 are needed|not defined/);
     const page = readFileSync(join(out, 'report.md'), 'utf8');
+    expect(page).toContain('4 steps of DINOv2 in batches of 4, the published recipe with');
     for (const words of [
       'MV_Hybrid, this run',
       'ViT_12 (HMHVG), paper',
